@@ -1,0 +1,1 @@
+"""Human agents: seats, presence, queue, workbench."""

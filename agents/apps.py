@@ -1,0 +1,9 @@
+"""Django's entry to `agents`."""
+
+from django.apps import AppConfig
+
+
+class AgentsConfig(AppConfig):
+    """Human agents: seats, presence, queue, workbench."""
+
+    name = "agents"

@@ -1,0 +1,1 @@
+"""Contact, bot and human agent: turns, messages, handoffs."""

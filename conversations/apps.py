@@ -1,0 +1,9 @@
+"""Django's entry to `conversations`."""
+
+from django.apps import AppConfig
+
+
+class ConversationsConfig(AppConfig):
+    """Contact, bot and human agent: turns, messages, handoffs."""
+
+    name = "conversations"

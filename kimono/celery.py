@@ -1,0 +1,52 @@
+"""The worker's entry point: the queue with its doors, and the beat as a thread of the worker, under a lock."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kimono.settings")
+
+import django
+
+django.setup()
+
+from typing import Any
+
+from celery.beat import EmbeddedService
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from django.conf import settings
+from django.db import connections
+
+from kimono.beat import LockedScheduler, schedule
+from kimono.lib.queue import app
+
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = schedule()
+app.autodiscover_tasks(["tenants", "knowledge", "conversations", "agents", "opsconsole"], force=True)
+
+_beat: Any = None
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _fresh_connections(**_: Any) -> None:
+    # A child must not share its parent's sockets or pool.
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        connection.close_pool()
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _start_beat(**_: Any) -> None:
+    # A thread dies with its worker; the child process of `worker -B` outlives a kill and fires on.
+    global _beat
+    if os.environ.get("KIMONO_BEAT", "1") == "1":
+        _beat = EmbeddedService(app, thread=True, scheduler_cls=LockedScheduler, max_interval=1)
+        _beat.daemon = True
+        _beat.start()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _stop_beat(**_: Any) -> None:
+    if _beat is not None:
+        _beat.stop()
+
+
+__all__ = ["app", "settings"]

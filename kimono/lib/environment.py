@@ -1,0 +1,60 @@
+"""What the environment may say, typed, in one place."""
+
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Profile: TypeAlias = Literal["demo", "dev", "test", "production"]
+
+
+class Environment(BaseSettings):
+    """The process's environment; names as in `docs/reference/environment.md`."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    kimono_profile: Profile = "dev"
+    kimono_home: Path = Path(".kimono")
+    kimono_secret_key: str = ""
+    database_url: str = ""
+    database_owner_url: str = ""
+    redis_url: str = ""
+    kimono_platform_hosts: str = "localhost,127.0.0.1,[::1]"
+    kimono_tenant_domain: str = "localhost"
+    kimono_trusted_proxies: str = ""
+    kimono_open_api: bool = False
+    kimono_bind: str = "127.0.0.1"
+    kimono_demo_tenant: str = "kimono-rental"
+    kimono_demo_api_key: str = "your-api-key"
+    kimono_demo_limit_factor: int = 100
+    kimono_knowledge_root: Path | None = None
+    kimono_pool_size: int = Field(default=10, ge=0, le=200)
+    kimono_threads: int = Field(default=8, ge=1, le=200)
+    kimono_host_cache_seconds: float = 2.0
+    kimono_job_lease_seconds: float = 60.0
+    kimono_job_heartbeat_seconds: float = 10.0
+    kimono_sweep_seconds: float = 15.0
+    kimono_poll_seconds: float = 20.0
+    kimono_time_zone: str = "Asia/Shanghai"
+    kimono_log_level: str = "INFO"
+
+    @property
+    def hosts(self) -> list[str]:
+        """Return the platform's host names, lower case, without ports."""
+        return [host.strip().lower() for host in self.kimono_platform_hosts.split(",") if host.strip()]
+
+    @property
+    def proxies(self) -> list[str]:
+        """Return the networks whose `X-Forwarded-For` is believed."""
+        return [net.strip() for net in self.kimono_trusted_proxies.split(",") if net.strip()]
+
+    def refusal(self) -> str | None:
+        """Return why the process must not start with this environment, or None."""
+        if not self.kimono_open_api:
+            return None
+        if self.kimono_profile not in ("demo", "dev"):
+            return "KIMONO_OPEN_API is for the profiles demo and dev only."
+        if self.kimono_bind not in ("127.0.0.1", "::1", "localhost"):
+            return "KIMONO_OPEN_API needs a loopback address to bind to."
+        return None

@@ -1,0 +1,17 @@
+"""What the platform's host serves."""
+
+from django.urls import include, path
+
+from kimono import api
+from kimono.probes import livez, readyz
+
+urlpatterns = [
+    path("livez", livez),
+    path("readyz", readyz),
+    path("api/", api.build(namespace="platform").urls),
+    path("", include("tenants.urls_platform")),
+]
+handler404 = "tenants.views.not_found"
+handler500 = "tenants.views.crashed"
+handler403 = "tenants.views.forbidden"
+handler400 = "tenants.views.bad_request"

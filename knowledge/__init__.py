@@ -1,0 +1,1 @@
+"""What a merchant has written, found again and answered from."""

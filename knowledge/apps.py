@@ -1,0 +1,9 @@
+"""Django's entry to `knowledge`."""
+
+from django.apps import AppConfig
+
+
+class KnowledgeConfig(AppConfig):
+    """What a merchant has written, found again and answered from."""
+
+    name = "knowledge"

@@ -1,0 +1,1 @@
+"""Platform operators: everything, from above."""

@@ -1,0 +1,17 @@
+"""Django's entry to `tenants`."""
+
+from django.apps import AppConfig
+
+
+class TenantsConfig(AppConfig):
+    """Installs the meter of provider calls and the public tables' own sections."""
+
+    name = "tenants"
+    verbose_name = "Tenants"
+
+    def ready(self) -> None:
+        """Register what this floor offers to the ones below and above."""
+        from tenants.services import metering, tenant_settings
+
+        tenant_settings.register()
+        metering.install()

@@ -1,0 +1,185 @@
+"""The doorkeepers: a request gets its id, its tenant and its caller before any view sees it."""
+
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from asgiref.sync import markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.module_loading import import_string
+
+from kimono.lib import db
+from kimono.lib.errors import Missing, Refusal, TooMany, Unavailable
+from kimono.lib.threads import in_thread
+from tenants import auth
+from tenants.answers import error_response
+from tenants.logging import request_id as log_request_id
+from tenants.models import Tenant
+from tenants.services import hosts, limits
+
+log = logging.getLogger(__name__)
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_PROBES = ("/livez", "/readyz", "/api/v1/health", "/api/v1/system/live", "/api/v1/system/ready")
+Next: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether a request is for the API."""
+    return request.path_info.startswith("/api/")
+
+
+def is_probe(request: HttpRequest) -> bool:
+    """Tell whether a request is a probe, which is answered on every host, for anybody."""
+    return request.path_info.rstrip("/") in _PROBES
+
+
+class _Middleware:
+    """Base: asynchronous only; Django adapts it where the chain is synchronous."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+
+class RequestMiddleware(_Middleware):
+    """Gives every request an id, answers crashes in the contract's form, keeps API answers out of caches."""
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        given = request.headers.get("X-Request-ID", "")
+        identity = given if _REQUEST_ID.match(given) else f"req-{uuid.uuid4().hex}"
+        request.request_id = identity  # type: ignore[attr-defined]
+        log_request_id.set(identity)
+        try:
+            response = await self.get_response(request)
+        except Refusal as refusal:
+            response = error_response(request, refusal)
+        response["X-Request-ID"] = identity
+        if is_api(request):
+            response.headers.setdefault("Cache-Control", "no-store")
+            _describe_limits(request, response)
+        return response
+
+
+def _describe_limits(request: HttpRequest, response: HttpResponseBase) -> None:
+    standing: limits.Standing | None = getattr(request, "standing", None)
+    if standing is not None and response.status_code < 400:
+        response["X-RateLimit-Limit"] = str(standing.limit)
+        response["X-RateLimit-Remaining"] = str(standing.remaining)
+        response["X-RateLimit-Reset"] = str(standing.reset)
+
+
+class TenantMiddleware(_Middleware):
+    """Finds the tenant of the host and puts it in force for the rest of the request's task."""
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        host = hosts.hostname(request.META.get("HTTP_HOST", ""))
+        request.tenant = None  # type: ignore[attr-defined]
+        if is_probe(request) or hosts.is_platform(host):
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+            db.set_scope(db.Scope(tenant=None, schema=db.PUBLIC))
+            return await self.get_response(request)
+        if hosts.is_remembered(host):
+            tenant = hosts.tenant_by_host(host)
+        else:
+            tenant = await in_thread(hosts.tenant_by_host, host)
+        refused = _refused(request, tenant)
+        if refused is not None or tenant is None:
+            return refused or _unknown_host(request)
+        request.tenant = tenant  # type: ignore[attr-defined]
+        request.urlconf = settings.ROOT_URLCONF  # type: ignore[attr-defined]
+        db.set_scope(db.Scope(tenant=tenant, schema=tenant.schema_name))
+        return await self.get_response(request)
+
+
+def _refused(request: HttpRequest, tenant: Tenant | None) -> HttpResponseBase | None:
+    if tenant is None or tenant.status in (Tenant.Status.FAILED, Tenant.Status.DELETED):
+        return _unknown_host(request)
+    if not tenant.is_routable:
+        return error_response(request, Unavailable("Under maintenance.", code="maintenance", retry_after=5))
+    return None
+
+
+def _unknown_host(request: HttpRequest) -> HttpResponseBase:
+    return error_response(request, Missing())
+
+
+class PrincipalMiddleware(_Middleware):
+    """Recognises the caller of an API request, puts its tenant in force, and counts the request."""
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        if not is_api(request) or is_probe(request):
+            return await self.get_response(request)
+        await in_thread(_identify, request)
+        principal = getattr(request, "principal", None)
+        if principal is not None:
+            auth.speak_for(principal)
+        response = await self.get_response(request)
+        if principal is not None and principal.open_mode:
+            response["X-Kimono-Open"] = "1"
+        return response
+
+
+def _identify(request: HttpRequest) -> None:
+    try:
+        principal = auth.authenticate(request)
+    except Refusal as refusal:
+        request.auth_error = refusal  # type: ignore[attr-defined]
+        principal = auth.Principal(kind="anonymous", id="", ip=auth.peer_ip(request))
+    else:
+        request.principal = principal  # type: ignore[attr-defined]
+    if principal.tenant is not None:
+        db.set_scope(db.Scope(tenant=principal.tenant, schema=principal.tenant.schema_name))
+    try:
+        request.standing = limits.count_request(  # type: ignore[attr-defined]
+            principal_id=principal.id,
+            kind=principal.kind,
+            ip=principal.ip,
+            per_minute=principal.rate_per_minute,
+        )
+    except TooMany as refusal:
+        request.rate_error = refusal  # type: ignore[attr-defined]
+
+
+class PageMiddleware(_Middleware):
+    """Runs the middleware that only pages need (`PAGE_MIDDLEWARE`); an API call does not pay for it."""
+
+    def __init__(self, get_response: Next) -> None:
+        super().__init__(get_response)
+        chain: Any = get_response
+        self._views: list[Any] = []
+        for name in reversed(settings.PAGE_MIDDLEWARE):
+            chain = import_string(name)(chain)
+            if hasattr(chain, "process_view"):
+                self._views.insert(0, chain.process_view)
+        self._pages = chain
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        if is_api(request) or is_probe(request):
+            return await self.get_response(request)
+        response: HttpResponseBase = await self._pages(request)
+        return response
+
+    async def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Ask the pages' own middleware (CSRF) before a page's view runs."""
+        if is_api(request) or is_probe(request):
+            return None
+        for check in self._views:
+            answer: HttpResponse | None = await sync_to_async(check, thread_sensitive=True)(
+                request, view, args, kwargs
+            )
+            if answer is not None:
+                return answer
+        return None

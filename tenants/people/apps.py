@@ -1,0 +1,15 @@
+"""Django's entry to `tenants.people`."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Registers how people are recognised."""
+
+    name = "tenants.people"
+    label = "people"
+    verbose_name = "People"
+
+    def ready(self) -> None:
+        """Register the authenticators of this floor."""
+        from tenants.people import auth  # noqa: F401
