@@ -1,0 +1,5 @@
+"""Doors of this floor."""
+
+from ninja import Router
+
+router = Router()
