@@ -1,0 +1,20 @@
+"""Tables of `conversations`; they live in each tenant's schema."""
+
+from conversations.models.contacts import Contact
+from conversations.models.conversations import Conversation, ConversationEvent, FirstMessage
+from conversations.models.handoffs import Handoff
+from conversations.models.messages import Message
+from conversations.models.scenes import Scene
+from conversations.models.turns import Step, Turn
+
+__all__ = [
+    "Contact",
+    "Conversation",
+    "ConversationEvent",
+    "FirstMessage",
+    "Handoff",
+    "Message",
+    "Scene",
+    "Step",
+    "Turn",
+]

@@ -1,0 +1,68 @@
+"""The passage from the bot to a person."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from conversations.models.conversations import Priority
+
+
+class Handoff(models.Model):
+    """One passage: requested, accepted, closed. A conversation has at most one that is not closed."""
+
+    class Status(models.TextChoices):
+        """How far the passage is."""
+
+        REQUESTED = "requested"
+        ACCEPTED = "accepted"
+        CLOSED = "closed"
+
+    class Outcome(models.TextChoices):
+        """How a closed passage ended."""
+
+        RETURNED = "returned"
+        RESOLVED = "resolved"
+        WITHDRAWN = "withdrawn"
+
+    public_id = models.CharField(max_length=64, unique=True)
+    conversation = models.ForeignKey(
+        "conversations.Conversation", on_delete=models.CASCADE, related_name="handoffs"
+    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default="")
+    rule = models.CharField(max_length=24)
+    reason = models.CharField(max_length=500)
+    priority = models.CharField(max_length=8, choices=Priority.choices)
+    card = models.JSONField(default=dict)
+    agent_id = models.CharField(max_length=64, blank=True, default="")
+    agent_name = models.CharField(max_length=100, blank=True, default="")
+    requested_at = models.DateTimeField()
+    pending_since = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=~Q(status="closed"), name="handoff_one_open"
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="closed", closed_at__isnull=False) & ~Q(outcome=""))
+                | (~Q(status="closed") & Q(closed_at__isnull=True, outcome="")),
+                name="handoff_outcome_iff_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="accepted") | (Q(accepted_at__isnull=False) & ~Q(agent_id="")),
+                name="handoff_accepted_by_somebody",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["pending_since"], condition=Q(status="requested"), name="handoff_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} ({self.status})"
