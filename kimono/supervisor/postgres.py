@@ -114,15 +114,9 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
-            **(
-                {
-                    "user": self.account.uid,
-                    "group": self.account.gid,
-                    "extra_groups": [],
-                }
-                if self.account
-                else {}
-            ),
+            user=self.account.uid if self.account else None,
+            group=self.account.gid if self.account else None,
+            extra_groups=[] if self.account else None,
         )
         if done.returncode:
             raise Refused(f"PostgreSQL's data could not be made in {half}: {_last_line(done.stderr)}")

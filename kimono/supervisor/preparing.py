@@ -33,8 +33,12 @@ def main() -> None:
 def static_stamp(checkout: Path) -> str:
     """Return a name for the present static files: ours by path, size and time, the packages' by their versions."""
     digest = hashlib.sha256((checkout / "requirements.lock").read_bytes())
-    for path in sorted(checkout.glob("**/static/**/*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(checkout).parts):
+    ours = [folder for folder in checkout.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
+    static = [
+        found for folder in ours for found in [folder, *folder.glob("**/static")] if found.name == "static"
+    ]
+    for path in sorted(file for folder in static for file in folder.rglob("*")):
+        if path.is_file():
             found = path.stat()
             digest.update(f"{path.relative_to(checkout)}|{found.st_size}|{found.st_mtime_ns}\n".encode())
     return digest.hexdigest()

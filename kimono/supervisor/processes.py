@@ -57,15 +57,9 @@ class Child:
                 start_new_session=True,
                 # The supervisor has one thread, and the function touches no lock.
                 preexec_fn=_bound_to(os.getpid(), program.stop_signal),  # noqa: PLW1509
-                **(
-                    {
-                        "user": program.account.uid,
-                        "group": program.account.gid,
-                        "extra_groups": [],
-                    }
-                    if program.account
-                    else {}
-                ),
+                user=program.account.uid if program.account else None,
+                group=program.account.gid if program.account else None,
+                extra_groups=[] if program.account else None,
             )
         self.started_at = time.monotonic()
         self._record.write_text(f"{self._process.pid} {_born(self._process.pid)}\n")
@@ -157,9 +151,9 @@ def end_leftovers(home: Home, *, seconds: float = 10.0) -> list[str]:
     """
     left: list[tuple[Path, int, str]] = []
     for record in sorted(home.pids.iterdir()):
-        pid, _, born = record.read_text().strip().partition(" ")
-        if pid.isdecimal() and born and _born(int(pid)) == born:
-            left.append((record, int(pid), born))
+        number, _, birth = record.read_text().strip().partition(" ")
+        if number.isdecimal() and birth and _born(int(number)) == birth:
+            left.append((record, int(number), birth))
         else:
             record.unlink()
     # INT is the one signal that every one of our programs takes as "stop now, and properly".

@@ -1,0 +1,98 @@
+"""Runs the linters beside the tests: their lines first, then the tests', so that the last line is pytest's summary.
+
+Usage: checks.py [--lint-only] [--workers N] [TESTS …]. Standard library only. Status 1 when anything failed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Any
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+LINTERS: dict[str, list[str]] = {
+    "ruff check": [str(BIN / "ruff"), "check", "--quiet", "."],
+    "ruff format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
+    "import contracts": [str(BIN / "lint-imports"), "--no-logo"],
+    "templates": [str(BIN / "djlint"), "--check", "--lint", "--quiet", "templates"],
+    "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run", "--verbosity", "1"],
+    "types": [str(BIN / "mypy"), "--no-error-summary"],
+}
+
+
+def start_tests(arguments: argparse.Namespace, output: Any) -> subprocess.Popen[bytes]:
+    """Start pytest with its output in a file, which is read from its beginning once the linters are done."""
+    workers = ["-n", str(arguments.workers), "--dist", "loadfile"] if arguments.workers > 1 else []
+    command = [sys.executable, "-m", "pytest", "-m", "not soak", *workers, *arguments.tests]
+    return subprocess.Popen(command, cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT)
+
+
+def lint() -> list[str]:
+    """Run every linter, print what it says where it fails, and return the names of those that did."""
+    failed = []
+    for name, command in LINTERS.items():
+        if name == "templates" and not any(CHECKOUT.glob("templates/**/*.html")):
+            continue
+        begun = time.monotonic()
+        done = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env=os.environ | {"KIMONO_PROFILE": "test"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        print(
+            f"{'ok    ' if not done.returncode else 'FAILED'} {name} ({time.monotonic() - begun:.0f} s)",
+            flush=True,
+        )
+        if done.returncode:
+            failed.append(name)
+            print(done.stdout, flush=True)
+    return failed
+
+
+def follow(tests: subprocess.Popen[bytes], output: IO[bytes]) -> None:
+    """Print a file from its beginning until the process that writes it has ended."""
+    while True:
+        ended = tests.poll() is not None
+        if chunk := output.read():
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+        elif ended:
+            return
+        else:
+            time.sleep(0.2)
+
+
+def main() -> int:
+    """Run the checks that were asked for and return the status of the process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lint-only", action="store_true")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("tests", nargs="*")
+    arguments = parser.parse_args()
+    if arguments.lint_only:
+        return 1 if lint() else 0
+    with tempfile.NamedTemporaryFile(prefix="kimono-tests-") as written, open(written.name, "rb") as output:
+        tests = start_tests(arguments, written)
+        try:
+            failed = lint()
+            if failed:
+                print(f"FAILED: {', '.join(failed)}. The tests follow.", flush=True)
+            follow(tests, output)
+        except KeyboardInterrupt:
+            tests.wait()
+            follow(tests, output)
+            return 130
+    return 1 if failed or tests.returncode else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+# Everything that is done with a checkout. Needs only make and Python 3.11 or newer.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+TESTS ?= tests
+WORKERS ?= 2
+
+SYSTEM_PACKAGES := chromium fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 \
+	tesseract-ocr tesseract-ocr-chi-sim jq gettext
+
+.PHONY: help demo services test soak bench lint format system venv venv-dev clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
+		while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+demo: venv ## Run everything here, with two demo merchants, until Ctrl-C (PORT=8000, KIMONO_HOME=.kimono)
+	@exec $(BIN)/python -m kimono.supervisor demo
+
+services: venv ## Run PostgreSQL and Redis alone and print their addresses
+	@exec $(BIN)/python -m kimono.supervisor services
+
+test: venv-dev system ## Check, lint and test everything but the long and the measured
+	@$(BIN)/python .ci/checks.py --workers $(WORKERS) $(TESTS)
+
+soak: venv-dev system ## Run the long tests
+	@$(BIN)/python -m pytest -m soak -o timeout=0 -p no:randomly $(TESTS)
+
+bench: venv-dev ## Measure, each figure against its floor
+	@$(BIN)/python -m benchmarks
+
+lint: venv-dev ## Run every check that runs no test
+	@$(BIN)/python .ci/checks.py --lint-only
+
+format: venv-dev ## Put the code in its usual form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+system: ## Look for the system packages that tests need; root on Debian or Ubuntu installs the missing ones
+	@if ! command -v dpkg-query >/dev/null; then \
+		echo "make system: not a Debian system; install the equivalents of: $(SYSTEM_PACKAGES)"; \
+		for tool in chromium tesseract jq msgfmt; do \
+			command -v $$tool >/dev/null || { echo "make system: $$tool is missing" >&2; exit 1; }; done; \
+		exit 0; fi; \
+	missing=; for package in $(SYSTEM_PACKAGES); do \
+		dpkg-query -W -f='$${Status} $${Provides}\n' $$package 2>/dev/null | grep -q '^install ok installed' \
+		|| dpkg-query -W -f='$${Status} $${Provides}\n' 2>/dev/null | grep '^install ok installed' | grep -qE "[ ,]$$package( |,|$$)" \
+		|| missing="$$missing $$package"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ]; then \
+		echo "System packages are missing; run: sudo apt-get install -y --no-install-recommends$$missing" >&2; exit 1; fi; \
+	export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -y -qq --no-install-recommends $$missing
+
+venv: $(VENV)/.run ## Make the virtual environment of the demo
+venv-dev: $(VENV)/.dev ## Make the virtual environment of the tests
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; Python 3.11 or newer is needed." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) -V) is too old: 3.11 or newer is needed; name another one with PYTHON=…" >&2; exit 1; }
+	@echo "Making the virtual environment $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); \
+		if command -v uv >/dev/null; then uv venv -q --seed -p $(PYTHON) $(VENV); else \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; fi; }
+
+# uv takes seconds where pip takes a minute, but does not read pip's configuration: where it fails, pip is asked.
+define install
+	@echo "Installing $(1) …"
+	@uv=; for found in $(BIN)/uv "$$(command -v uv || true)"; do [ -x "$$found" ] && uv="$$found" && break; done; \
+	if [ -n "$$uv" ] && "$$uv" pip install -q -p $(BIN)/python -r $(1) 2>$(VENV)/uv.log; then :; else \
+		$(BIN)/python -m pip install -q --disable-pip-version-check -r $(1); fi
+	@touch $(2)
+endef
+
+# The tests' environment holds all of the demo's, so it never needs both.
+$(VENV)/.run: requirements.lock | $(BIN)/python
+	@if [ $(VENV)/.dev -nt requirements.lock ]; then touch $@; fi
+	$(if $(shell [ $(VENV)/.dev -nt requirements.lock ] && echo yes),,$(call install,requirements.lock,$@))
+
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/python
+	$(call install,requirements-dev.lock,$@)
+
+clean: ## Remove caches; data and environment stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

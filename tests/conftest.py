@@ -1,0 +1,58 @@
+"""Starts one PostgreSQL and one Redis for the run, and names the fixtures that all tests share."""
+
+import os
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from tests.fixtures.running import Run, started_run
+
+pytest_plugins = [
+    "tests.fixtures.databases",
+    "tests.fixtures.tenants",
+    "tests.fixtures.servers",
+    "tests.fixtures.browsers",
+]
+
+RUN = pytest.StashKey[Run]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point the settings at this run's servers before Django reads them (pytest-django does so after us)."""
+    if hasattr(config, "workerinput"):
+        run = Run.from_json(config.workerinput["kimono_run"])
+    elif config.getoption("collectonly") or config.getoption("help") or config.getoption("version", 0):
+        run = Run.nowhere()
+    else:
+        stack = ExitStack()
+        run = stack.enter_context(started_run())
+        config.add_cleanup(stack.close)
+    config.stash[RUN] = run
+    os.environ.update(run.environment(worker_of(config)))
+    # Read now: pytest-django sets Django up right after us, if its settings have been read by then.
+    assert settings.DATABASES
+
+
+def worker_of(config: pytest.Config) -> str:
+    """Return the name of this xdist worker, `gw0` and so on; `main` without xdist."""
+    return str(config.workerinput["workerid"]) if hasattr(config, "workerinput") else "main"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each xdist worker where this run's servers are."""
+    node.workerinput["kimono_run"] = node.config.stash[RUN].to_json()
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Run:
+    """This run's servers and what belongs to this worker of them."""
+    return pytestconfig.stash[RUN]
+
+
+@pytest.fixture(scope="session")
+def worker(pytestconfig: pytest.Config) -> str:
+    """The name of this xdist worker, `main` without xdist."""
+    return worker_of(pytestconfig)
