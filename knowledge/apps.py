@@ -7,3 +7,4 @@ class KnowledgeConfig(AppConfig):
     """What a merchant has written, found again and answered from."""
 
     name = "knowledge"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,24 @@
+"""Tables of `knowledge`; they lie in every tenant's schema."""
+
+from knowledge.models.documents import Chunk, Document, Version
+from knowledge.models.index import Posting, Segment, Unit
+from knowledge.models.pairs import QAPair, SimilarQuestion
+from knowledge.models.records import CitedGrant, Feedback, QuestionRecord
+from knowledge.models.state import KnowledgeState, Revision, TunerParams
+
+__all__ = [
+    "Chunk",
+    "CitedGrant",
+    "Document",
+    "Feedback",
+    "KnowledgeState",
+    "Posting",
+    "QAPair",
+    "QuestionRecord",
+    "Revision",
+    "Segment",
+    "SimilarQuestion",
+    "TunerParams",
+    "Unit",
+    "Version",
+]

@@ -1,0 +1,152 @@
+"""Documents, their immutable versions, and the chunks of a version."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Document(models.Model):
+    """One item of the merchant's, known by where it came from; what is on show is `current_version`."""
+
+    class Status(models.TextChoices):
+        """As on the wire (api.md 6.2)."""
+
+        ACTIVE = "active"
+        PROCESSING = "processing"
+        DISABLED = "disabled"
+        DELETED = "deleted"
+
+    class KnowledgeType(models.TextChoices):
+        """What kind of text it is."""
+
+        FAQ = "faq"
+        POLICY = "policy"
+        DOC = "doc"
+        TUTORIAL = "tutorial"
+        TICKET = "ticket"
+        DIALOGUE = "dialogue"
+
+    public_id = models.CharField(max_length=64, unique=True)
+    source = models.CharField(max_length=255, unique=True)
+    title = models.CharField(max_length=255, blank=True, default="")
+    knowledge_type = models.CharField(
+        max_length=10, choices=KnowledgeType.choices, default=KnowledgeType.DOC
+    )
+    product_category = models.CharField(max_length=100, default="unknown")
+    applicable_version = models.CharField(max_length=100, default="latest")
+    published_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROCESSING)
+    current_version = models.ForeignKey(
+        "knowledge.Version", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    file_type = models.CharField(max_length=10, blank=True, default="")
+    created_by = models.CharField(max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(status="active") | Q(current_version__isnull=False), name="active_document_has_version"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-created_at"], name="document_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.source
+
+
+class Version(models.Model):
+    """One upload of a document; its text and chunks never change."""
+
+    class Status(models.TextChoices):
+        """As on the wire (api.md 6.2)."""
+
+        ACTIVE = "active"
+        SUPERSEDED = "superseded"
+        STAGED = "staged"
+        CANARY = "canary"
+        DELETED = "deleted"
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    doc_hash = models.CharField(max_length=80, db_index=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.STAGED)
+    size_bytes = models.BigIntegerField(default=0)
+    file_key = models.CharField(max_length=120, blank=True, default="")
+    file_name = models.CharField(max_length=255, blank=True, default="")
+    mime = models.CharField(max_length=100, blank=True, default="")
+    file_type = models.CharField(max_length=10, blank=True, default="")
+    page_count = models.PositiveIntegerField(default=0)
+    # The whole extracted text; offsets of chunks and citations count its characters.
+    text = models.TextField(blank=True, default="")
+    title = models.CharField(max_length=255, blank=True, default="")
+    note = models.CharField(max_length=500, blank=True, default="")
+    # What could not be read: [{source, page, sheet, row, code, message}].
+    errors = models.JSONField(default=list, blank=True)
+    traffic_percent = models.PositiveSmallIntegerField(default=0)
+    # False until its chunks are stored and indexed.
+    is_indexed = models.BooleanField(default=False)
+    # False while its vectors are missing: keyword search finds it, the scheduler embeds it later.
+    is_synced = models.BooleanField(default=False)
+    canary_started_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.CharField(max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["document", "number"], name="version_number"),
+            models.UniqueConstraint(
+                fields=["document"], condition=Q(status="canary"), name="one_canary_per_document"
+            ),
+            models.UniqueConstraint(
+                fields=["document"], condition=Q(status="active"), name="one_active_version_per_document"
+            ),
+            models.CheckConstraint(condition=Q(traffic_percent__lte=100), name="version_traffic_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """Return the version as it is called on the wire, such as `v2`."""
+        return f"v{self.number}"
+
+
+class Chunk(models.Model):
+    """The smallest searchable text of a version; `text` is `version.text[start:end]` unless it is a table or image."""
+
+    class Kind(models.TextChoices):
+        """As on the wire (api.md 6.2)."""
+
+        TEXT = "text"
+        TABLE = "table"
+        IMAGE = "image"
+        FORMULA = "formula"
+
+    public_id = models.CharField(max_length=64, unique=True)
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="chunks")
+    index = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
+    page = models.PositiveIntegerField(null=True, blank=True)
+    section = models.CharField(max_length=500, blank=True, default="")
+    text = models.TextField()
+    start = models.PositiveIntegerField(default=0)
+    end = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("version", "index")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "index"], name="chunk_index"),
+            models.CheckConstraint(condition=Q(start__lte=models.F("end")), name="chunk_span"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
