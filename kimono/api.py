@@ -1,14 +1,16 @@
 """The API of a host: the routers of all floors under one roof, and the one translation of errors."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.multipartparser import MultiPartParserError
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.db.utils import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from psycopg_pool import PoolTimeout
 
 import kimono
 from kimono.lib.errors import Invalid, Missing, Refusal, TooLarge, Unauthenticated, Unavailable
@@ -16,14 +18,20 @@ from tenants.answers import error_response
 
 log = logging.getLogger(__name__)
 
-_LOCATIONS = {"body": "body", "query": "query", "path": "path", "header": "header", "form": "form", "file": "form"}
+_LOCATIONS = {
+    "body": "body",
+    "query": "query",
+    "path": "path",
+    "header": "header",
+    "form": "form",
+    "file": "form",
+}
 
 
-def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    detail = [
-        {"loc": _location(item["loc"]), "msg": item["msg"], "type": item["type"]} for item in error.errors
-    ]
-    return error_response(request, _AllInvalid(detail))
+def _invalid(error: Any) -> Refusal:
+    return _AllInvalid(
+        [{"loc": _location(item["loc"]), "msg": item["msg"], "type": item["type"]} for item in error.errors]
+    )
 
 
 def _location(loc: Any) -> list[str | int]:
@@ -41,12 +49,29 @@ class _AllInvalid(Refusal):
     code = "validation_error"
 
 
-def _bad_json(request: HttpRequest, error: HttpError) -> HttpResponse:
+def _of_framework(request: HttpRequest, error: HttpError) -> Refusal:
     if error.status_code == 400:
-        return error_response(request, Invalid("Invalid JSON", loc=["body"], type="json_invalid", code="invalid_json"))
+        return Invalid("Invalid JSON", loc=["body"], type="json_invalid", code="invalid_json")
     if error.status_code == 401:
-        return error_response(request, Unauthenticated())
-    return error_response(request, _crash(request, error))
+        return Unauthenticated()
+    return _crash(request, error)
+
+
+def _translate_errors(api: NinjaAPI) -> None:
+    def on(kinds: tuple[type[Exception], ...], refusal: Callable[[HttpRequest, Any], Refusal]) -> None:
+        for kind in kinds:
+            api.add_exception_handler(
+                kind, lambda request, error: error_response(request, refusal(request, error))
+            )
+
+    on((Refusal,), lambda _, error: error)
+    on((ValidationError,), lambda _, error: _invalid(error))
+    on((HttpError,), _of_framework)
+    on((Http404,), lambda _, __: Missing())
+    on((RequestDataTooBig, TooManyFieldsSent), lambda _, __: TooLarge(max_bytes=1024 * 1024))
+    on((MultiPartParserError, SuspiciousOperation), lambda _, error: Invalid(str(error), type="malformed"))
+    on((OperationalError, InterfaceError, PoolTimeout), lambda _, __: Unavailable())
+    on((Exception,), _crash)
 
 
 def _crash(request: HttpRequest, error: Exception) -> Refusal:
@@ -63,19 +88,7 @@ def build(*, namespace: str) -> NinjaAPI:
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",
     )
-    api.add_exception_handler(Refusal, lambda request, error: error_response(request, error))
-    api.add_exception_handler(ValidationError, _invalid)
-    api.add_exception_handler(HttpError, _bad_json)
-    api.add_exception_handler(Http404, lambda request, _: error_response(request, Missing()))
-    for kind in (RequestDataTooBig, TooManyFieldsSent):
-        api.add_exception_handler(kind, lambda request, _: error_response(request, TooLarge(max_bytes=1024 * 1024)))
-    for kind in (MultiPartParserError, SuspiciousOperation):
-        api.add_exception_handler(
-            kind, lambda request, error: error_response(request, Invalid(str(error), loc=["body"], type="malformed"))
-        )
-    for kind in (OperationalError, InterfaceError):
-        api.add_exception_handler(kind, lambda request, _: error_response(request, Unavailable()))
-    api.add_exception_handler(Exception, lambda request, error: error_response(request, _crash(request, error)))
+    _translate_errors(api)
     for prefix, router in routers(namespace):
         api.add_router(prefix, router)
     return api

@@ -22,7 +22,12 @@ def _no_such_file(environ: Any, start_response: Any) -> list[bytes]:
 
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 _static = WsgiToAsgi(
-    WhiteNoise(_no_such_file, root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL, autorefresh=settings.TESTING)
+    WhiteNoise(
+        _no_such_file,
+        root=str(settings.STATIC_ROOT),
+        prefix=settings.STATIC_URL,
+        autorefresh=settings.TESTING,
+    )
 )
 _django = ASGIHandler()
 

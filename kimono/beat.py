@@ -25,7 +25,7 @@ def schedule() -> dict[str, dict[str, Any]]:
     }
 
 
-class LockedScheduler(Scheduler):  # type: ignore[misc]
+class LockedScheduler(Scheduler):
     """Fires only while it holds an advisory lock of PostgreSQL; a second beat stands by and takes over."""
 
     _raw: psycopg.Connection[Any] | None = None
@@ -53,7 +53,11 @@ class LockedScheduler(Scheduler):  # type: ignore[misc]
 
     def _try_lock(self) -> bool:
         parameters = connection.get_connection_params()
-        wanted = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if parameters.get(key)}
+        wanted = {
+            key: parameters[key]
+            for key in ("dbname", "user", "password", "host", "port")
+            if parameters.get(key)
+        }
         raw = psycopg.connect(**wanted, autocommit=True)
         row = raw.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
         if row is None or not row[0]:

@@ -12,28 +12,26 @@ from typing import Any
 
 from celery.beat import EmbeddedService
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
-from django.conf import settings
 from django.db import connections
 
 from kimono.beat import LockedScheduler, schedule
 from kimono.lib.queue import app
 
-app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = schedule()
 app.autodiscover_tasks(["tenants", "knowledge", "conversations", "agents", "opsconsole"], force=True)
 
 _beat: Any = None
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect
 def _fresh_connections(**_: Any) -> None:
     # A child must not share its parent's sockets or pool.
     for connection in connections.all(initialized_only=True):
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
+@worker_ready.connect
 def _start_beat(**_: Any) -> None:
     # A thread dies with its worker; the child process of `worker -B` outlives a kill and fires on.
     global _beat
@@ -43,10 +41,10 @@ def _start_beat(**_: Any) -> None:
         _beat.start()
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def _stop_beat(**_: Any) -> None:
     if _beat is not None:
         _beat.stop()
 
 
-__all__ = ["app", "settings"]
+__all__ = ["app"]

@@ -1,6 +1,5 @@
 """Probes: is the process alive, can the first question be asked. Answered on every host, for anybody."""
 
-
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
@@ -98,5 +97,3 @@ async def ready(request: HttpRequest) -> Status[dict[str, object]]:
 async def live(request: HttpRequest) -> dict[str, object]:
     """Say that the process is alive."""
     return {"alive": True, "timestamp": _now()}
-
-

@@ -16,7 +16,9 @@ if refusal := ENV.refusal():
 
 PROFILE = ENV.kimono_profile
 DEBUG = False
-SECRET_KEY = ENV.kimono_secret_key or ("insecure-key-of-the-dev-profile" if PROFILE in ("dev", "test") else "")
+SECRET_KEY = ENV.kimono_secret_key or (
+    "insecure-key-of-the-dev-profile" if PROFILE in ("dev", "test") else ""
+)
 if not SECRET_KEY:
     raise ImproperlyConfigured("KIMONO_SECRET_KEY is not set.")
 
@@ -274,7 +276,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {"plain": {"()": "tenants.logging.Formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": ENV.kimono_log_level},
-    "loggers": {"django": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "openai": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "openai": {"level": "WARNING"},
+    },
 }
 
 TESTING = PROFILE == "test" or "pytest" in sys.modules

@@ -24,9 +24,7 @@ def error_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         )
     else:
         name = refusal.status if refusal.status in (403, 404, 500, 503) else 500
-        response = render(
-            request, f"kimono/{name}.html", {"request_id": request_id}, status=refusal.status
-        )
+        response = render(request, f"kimono/{name}.html", {"request_id": request_id}, status=refusal.status)
     for header, value in refusal.headers.items():
         response[header] = value
     return response

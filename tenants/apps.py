@@ -11,7 +11,9 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this floor offers to the ones below and above."""
-        from tenants.services import metering, tenant_settings
+        from kimono.lib import queue
+        from tenants.services import metering, ringing, tenant_settings
 
+        ringing.install(queue.send)
         tenant_settings.register()
         metering.install()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from kimono.lib import db
 from kimono.lib.errors import Denied, Refusal, TooLarge, Unauthenticated
@@ -61,7 +61,7 @@ def register(authenticator: Authenticator, *, carrier: Literal["bearer", "cookie
 
 def peer_ip(request: HttpRequest) -> str | None:
     """Return the caller's address; `X-Forwarded-For` is believed only from trusted proxies, from the right."""
-    peer = request.META.get("REMOTE_ADDR") or None
+    peer: str | None = request.META.get("REMOTE_ADDR") or None
     if peer is None or not _within(peer, settings.TRUSTED_PROXIES):
         return peer
     for hop in reversed([part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]):
@@ -99,7 +99,9 @@ def authenticate(request: HttpRequest) -> Principal:
     host_tenant: Tenant | None = getattr(request, "tenant", None)
     principal = _recognise(request, ip)
     if principal is None:
-        principal = _open(request, host_tenant, ip) or Principal(kind="anonymous", id="", tenant=host_tenant, ip=ip)
+        principal = _open(request, host_tenant, ip) or Principal(
+            kind="anonymous", id="", tenant=host_tenant, ip=ip
+        )
     if host_tenant is not None and principal.tenant != host_tenant:
         raise Unauthenticated
     return principal
@@ -271,6 +273,13 @@ def check_csrf(request: HttpRequest) -> None:
     middleware.process_request(request)
     if middleware.process_view(request, passes, (), {}) is not None:
         raise Denied("CSRF token missing or incorrect.", code="csrf_failed")
+
+
+def set_csrf_cookie(request: HttpRequest, response: HttpResponse) -> None:
+    """Send the CSRF cookie with an API answer, which does not pass the pages' middleware."""
+    from django.middleware.csrf import CsrfViewMiddleware
+
+    CsrfViewMiddleware(lambda _: response).process_response(request, response)
 
 
 def principal_of(request: HttpRequest) -> Principal:

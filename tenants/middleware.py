@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from kimono.lib import db
-from kimono.lib.errors import Missing, Refusal, TooMany, Unavailable
+from kimono.lib.errors import Missing, NotAllowed, Refusal, TooMany, Unavailable
 from kimono.lib.threads import in_thread
 from tenants import auth
 from tenants.answers import error_response
@@ -45,7 +45,7 @@ class _Middleware:
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
-        markcoroutinefunction(self)
+        markcoroutinefunction(self)  # type: ignore[type-var]
 
 
 class RequestMiddleware(_Middleware):
@@ -57,15 +57,31 @@ class RequestMiddleware(_Middleware):
         identity = given if _REQUEST_ID.match(given) else f"req-{uuid.uuid4().hex}"
         request.request_id = identity  # type: ignore[attr-defined]
         log_request_id.set(identity)
+        _accept_trailing_slash(request)
         try:
             response = await self.get_response(request)
         except Refusal as refusal:
             response = error_response(request, refusal)
+        if response.status_code == 405 and is_api(request):
+            response = _not_allowed(request, response)
         response["X-Request-ID"] = identity
+        if not response.streaming and "Content-Length" not in response:
+            response["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
         if is_api(request):
             response.headers.setdefault("Cache-Control", "no-store")
             _describe_limits(request, response)
         return response
+
+
+def _accept_trailing_slash(request: HttpRequest) -> None:
+    # Served as if it were not there: no API route ever redirects.
+    path = request.path_info
+    if path.startswith("/api/") and path.endswith("/") and not path.endswith("//"):
+        request.path_info, request.path = path[:-1], request.path[:-1]
+
+
+def _not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    return error_response(request, NotAllowed(headers={"Allow": response.headers.get("Allow", "")}))
 
 
 def _describe_limits(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -84,7 +100,7 @@ class TenantMiddleware(_Middleware):
         host = hosts.hostname(request.META.get("HTTP_HOST", ""))
         request.tenant = None  # type: ignore[attr-defined]
         if is_probe(request) or hosts.is_platform(host):
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             db.set_scope(db.Scope(tenant=None, schema=db.PUBLIC))
             return await self.get_response(request)
         if hosts.is_remembered(host):
@@ -95,7 +111,7 @@ class TenantMiddleware(_Middleware):
         if refused is not None or tenant is None:
             return refused or _unknown_host(request)
         request.tenant = tenant  # type: ignore[attr-defined]
-        request.urlconf = settings.ROOT_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = settings.ROOT_URLCONF
         db.set_scope(db.Scope(tenant=tenant, schema=tenant.schema_name))
         return await self.get_response(request)
 

@@ -1,6 +1,6 @@
 """Celery's doors of this floor: run what waits, deliver events, sweep. They belong to no tenant."""
 
-from kimono.lib.queue import app, ring
+from kimono.lib.queue import app, send
 from tenants.services import jobs, metrics, outbox
 
 
@@ -8,7 +8,7 @@ from tenants.services import jobs, metrics, outbox
 def run_jobs(queue: str) -> None:
     """Run one waiting job of `queue`, and ring again while there may be more."""
     if jobs.run_next(queue):
-        ring(run_jobs, queue, queue=queue)
+        send(run_jobs.name, queue, queue=queue)
 
 
 @app.task(name="tenants.dispatch_outbox", public=True)

@@ -52,9 +52,7 @@ class JobHandler:
 _handlers: dict[str, JobHandler] = {}
 
 
-def job(
-    name: str, *, queue: Queue, kind: Kind
-) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+def job(name: str, *, queue: Queue, kind: Kind) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Register the decorated function as the handler of jobs called `name`."""
 
     def register(function: Callable[..., Result]) -> Callable[..., Result]:

@@ -7,7 +7,6 @@ task of a tenant that is gone would run in `public`.
 import logging
 from typing import Any
 
-from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 from tenant_schemas_celery.app import CeleryApp, get_schema_name_from_task
@@ -18,7 +17,7 @@ from kimono.lib import db
 log = logging.getLogger(__name__)
 
 
-class StrictTask(TenantTask):  # type: ignore[misc]
+class StrictTask(TenantTask):
     """Refuse to run in another schema than the one in the task's header.
 
     A task with `public = True` belongs to no tenant and enters what it needs by itself.
@@ -35,7 +34,7 @@ class StrictTask(TenantTask):  # type: ignore[misc]
         wanted = get_schema_name_from_task(self, kwargs)
         if not wanted or wanted == db.PUBLIC:
             raise db.NoTenant(f"{self.name} was sent without a tenant")
-        if connection.schema_name != wanted or db.current_tenant_or_none() is None:
+        if db.current_schema() != wanted or db.current_tenant_or_none() is None:
             raise db.NoTenant(f"{self.name} is meant for {wanted}, which is not in force")
 
     def after_return(self, *args: Any, **kwargs: Any) -> None:
@@ -45,21 +44,12 @@ class StrictTask(TenantTask):  # type: ignore[misc]
 
 
 app = CeleryApp("kimono", task_cls=StrictTask)
+app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
-def ring_after_commit(task: Any, *args: Any, queue: str) -> None:
-    """Send `task` when the open transaction commits, for the tenant in force now.
-
-    The header is taken now, because the scope may have ended by the time of the commit. A ring that cannot be
-    sent is lost without harm: sweepers find what is waiting.
-    """
-    headers = {"_schema_name": connection.schema_name}
-    transaction.on_commit(lambda: ring(task, *args, queue=queue, headers=headers))
-
-
-def ring(task: Any, *args: Any, queue: str, headers: dict[str, Any] | None = None) -> None:
-    """Send `task` now, without waiting for a broker that is down."""
+def send(name: str, *args: Any, queue: str) -> None:
+    """Send the task called `name` now, without waiting for a broker that is down."""
     try:
-        task.apply_async(args=args, queue=queue, headers=headers, retry=False)
+        app.send_task(name, args=args, queue=queue, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("the queue could not be rung: %s", type(error).__name__)

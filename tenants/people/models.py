@@ -4,9 +4,11 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+
+from kimono.lib.db import current_schema
 
 
 class UserManager(BaseUserManager["User"]):
@@ -71,7 +73,7 @@ class User(AbstractBaseUser):
 
     def get_session_auth_hash(self) -> str:
         """Return what a session must carry to be this user's; bound to schema, id and session version."""
-        salt = f"kimono.people.session.{connection.schema_name}.{self.public_id}.{self.session_version}"
+        salt = f"kimono.people.session.{current_schema()}.{self.public_id}.{self.session_version}"
         return salted_hmac(salt, self.password, algorithm="sha256").hexdigest()
 
 

@@ -6,9 +6,11 @@ import secrets
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from kimono.lib import db
@@ -69,9 +71,9 @@ def authenticate(*, secret: str, ip: str | None, loopback: bool) -> Recognised:
         former = ApiKey.objects.select_related("tenant").filter(
             previous_prefix=prefix, grace_until__gt=now, revoked_at__isnull=True
         )
-        key = next(
-            (key for key in candidates if hmac.compare_digest(key.secret_hash, digest)), None
-        ) or next((key for key in former if hmac.compare_digest(key.previous_hash, digest)), None)
+        key = next((key for key in candidates if hmac.compare_digest(key.secret_hash, digest)), None) or next(
+            (key for key in former if hmac.compare_digest(key.previous_hash, digest)), None
+        )
         if key is None or (key.expires_at is not None and key.expires_at <= now):
             raise Unauthenticated
         if (key.loopback_only and not loopback) or not key.tenant.is_routable:
@@ -96,6 +98,54 @@ def status_of(key: ApiKey, *, now: datetime) -> str:
     return "rotating" if key.grace_until is not None and key.grace_until > now else "active"
 
 
+def listed(*, status: str | None, now: datetime) -> "QuerySet[ApiKey]":
+    """Return the current tenant's keys, newest first, optionally only those in one state."""
+    keys = ApiKey.objects.filter(tenant=db.current_tenant())
+    expired = Q(expires_at__isnull=False, expires_at__lte=now)
+    rotating = Q(grace_until__gt=now)
+    living = keys.filter(revoked_at__isnull=True)
+    match status:
+        case "revoked":
+            return keys.filter(revoked_at__isnull=False)
+        case "expired":
+            return living.filter(expired)
+        case "rotating":
+            return living.exclude(expired).filter(rotating)
+        case "active":
+            return living.exclude(expired).exclude(rotating)
+    return keys
+
+
+def update(*, key_id: str, by: Actor, changes: dict[str, Any]) -> ApiKey:
+    """Change name, scopes, expiry or rate of a key. Raises `Conflict` for a revoked one, `Invalid`, `Missing`."""
+    with transaction.atomic():
+        key = _locked(key_id)
+        if key.revoked_at is not None:
+            raise Conflict("The key is revoked.")
+        for name in ("name", "scopes"):
+            if name in changes and changes[name] is None:
+                raise Invalid("must not be null", loc=["body", name], type="null_not_allowed")
+        expires_at = _aware(changes.get("expires_at"))
+        if expires_at is not None and expires_at <= timezone.now():
+            raise Invalid("must be in the future", loc=["body", "expires_at"])
+        for name, value in changes.items():
+            setattr(key, name, _aware(value) if name == "expires_at" else value)
+        key.save()
+        auditing.record(
+            action="update_api_key",
+            by=by,
+            target_type="api_key",
+            target_id=key_id,
+            details={"changed": sorted(changes)},
+        )
+    return key
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    # A time without an offset is UTC (api.md 3.2).
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
 def get(*, key_id: str) -> ApiKey:
     """Return a key of the current tenant. Raises `Missing`."""
     key = ApiKey.objects.filter(key_id=key_id, tenant=db.current_tenant()).first()
@@ -118,6 +168,7 @@ def create(
 
     `secret` is given only for the demo's literal key.
     """
+    expires_at = _aware(expires_at)
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid("must be in the future", loc=["body", "expires_at"])
     with transaction.atomic():
@@ -138,7 +189,11 @@ def create(
             loopback_only=loopback_only,
         )
         auditing.record(
-            action="create_api_key", by=by, target_type="api_key", target_id=key.key_id, details={"name": name}
+            action="create_api_key",
+            by=by,
+            target_type="api_key",
+            target_id=key.key_id,
+            details={"name": name},
         )
     return Issued(key=key, secret=plain)
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from kimono.lib.db import current_tenant_or_none
 from kimono.lib.masking import mask
@@ -63,3 +66,27 @@ def record(
         success=success,
         error_message=mask(error)[:500],
     )
+
+
+def listed(
+    *,
+    user_id: str | None = None,
+    action: str | None = None,
+    target_type: str | None = None,
+    target_id: str | None = None,
+    success: bool | None = None,
+    start_time: datetime | None = None,
+    end_time: datetime | None = None,
+) -> "QuerySet[AuditRow]":
+    """Return the audit rows of the tenant in force that match, newest first."""
+    rows = AuditRow.objects.select_related("tenant").filter(tenant=current_tenant_or_none())
+    given = {
+        "user_id": user_id,
+        "action": action,
+        "target_type": target_type,
+        "target_id": target_id,
+        "success": success,
+        "timestamp__gte": start_time,
+        "timestamp__lte": end_time,
+    }
+    return rows.filter(**{name: value for name, value in given.items() if value is not None})

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from kimono.lib import db
 from tenants.models import Domain, Tenant
@@ -53,17 +54,25 @@ def tenant_by_host(host: str) -> Tenant | None:
     """Return the tenant whose domain `host` is, whatever its state, or None."""
 
     def find() -> Tenant | None:
-        domain = Domain.objects.select_related("tenant").filter(domain=host).first()
-        return domain.tenant if domain is not None else None
+        found: Tenant | None = Tenant.objects.filter(domains__domain=host).first()
+        return found
 
     return _cached(f"host:{host}", find)
+
+
+def host_of(tenant: Tenant) -> str:
+    """Return the primary host name of a tenant."""
+    with db.public_scope():
+        domain = Domain.objects.filter(tenant=tenant).order_by("-is_primary", "pk").first()
+    return domain.domain if domain is not None else f"{tenant.slug}.{settings.TENANT_DOMAIN}"
 
 
 def tenant_by_slug(slug: str) -> Tenant | None:
     """Return a routable tenant by slug or public id, or None."""
 
     def find() -> Tenant | None:
-        return Tenant.objects.filter(slug=slug).first() or Tenant.objects.filter(public_id=slug).first()
+        found: Tenant | None = Tenant.objects.filter(Q(slug=slug) | Q(public_id=slug)).first()
+        return found
 
     tenant = _cached(f"slug:{slug}", find)
     return tenant if tenant is not None and tenant.is_routable else None

@@ -123,7 +123,11 @@ def _claim(queue: str) -> Job | None:
             cursor.execute(_CLAIM, {"queue": queue, "most": TENANT_CONCURRENCY[queue]})
             ids = [row[0] for row in cursor.fetchall()]
         for pk in ids:
-            job = Job.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=pk, status="queued").first()
+            job = (
+                Job.objects.select_for_update(skip_locked=True, no_key=True)
+                .filter(pk=pk, status="queued")
+                .first()
+            )
             if job is None:
                 continue
             now = timezone.now()

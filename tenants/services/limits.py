@@ -44,6 +44,7 @@ DEFAULTS: dict[str, Limit] = {
     "rerun": Limit(30, 60),
     "export": Limit(30, 60),
     "login": Limit(60, 60, "ip"),
+    "login_failure": Limit(5, 900, "ip"),
     "ops": Limit(300, 60),
 }
 
@@ -105,13 +106,35 @@ def take(name: str, identity: str, *, amount: int | None = None, factor: int = 1
     most = (amount if amount is not None else limit.amount) * factor
     if most <= 0:
         return None
-    tenant = db.current_tenant_or_none()
-    owner = tenant.pk.hex if tenant is not None else "platform"
     item = RateLimitItemPerSecond(most, limit.seconds)
-    passed, remaining, reset = _hit(item, f"rl:{owner}", name, identity)
+    passed, remaining, reset = _hit(item, _owner(), name, identity)
     if not passed:
         raise TooMany(retry_after=max(1, int(reset - time.time()) + 1))
     return Standing(limit=most, remaining=max(0, remaining), reset=int(reset))
+
+
+def is_used_up(name: str, identity: str) -> bool:
+    """Tell whether a window is full, without counting; while Redis is down, by this process's own bucket."""
+    limit = limit_of(name)
+    if limit.amount <= 0:
+        return False
+    item = RateLimitItemPerSecond(limit.amount, limit.seconds)
+    try:
+        return not _redis().test(item, _owner(), name, identity)
+    except (RedisError, StorageError, OSError):
+        return not _memory().test(item, _owner(), name, identity)
+
+
+def note(name: str, identity: str) -> None:
+    """Count one use without refusing."""
+    limit = limit_of(name)
+    if limit.amount > 0:
+        _hit(RateLimitItemPerSecond(limit.amount, limit.seconds), _owner(), name, identity)
+
+
+def _owner() -> str:
+    tenant = db.current_tenant_or_none()
+    return f"rl:{tenant.pk.hex if tenant is not None else 'platform'}"
 
 
 def factor_for(ip: str | None) -> int:

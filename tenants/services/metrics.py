@@ -9,9 +9,7 @@ from tenants.models import MetricPoint
 
 def add(name: str, value: float = 1.0) -> None:
     """Add `value` to a metric of the tenant in force (or of the platform). Append-only, never waits for a lock."""
-    MetricPoint.objects.create(
-        tenant=db.current_tenant_or_none(), name=name, value=value, at=timezone.now()
-    )
+    MetricPoint.objects.create(tenant=db.current_tenant_or_none(), name=name, value=value, at=timezone.now())
 
 
 _ROLL_UP = """

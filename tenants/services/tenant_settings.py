@@ -12,7 +12,6 @@ from tenants.models import Tenant
 from tenants.services import auditing
 from tenants.services.auditing import Actor
 
-
 S = TypeVar("S", bound=Section)
 
 

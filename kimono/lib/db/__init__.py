@@ -67,6 +67,12 @@ def set_scope(scope: Scope | None) -> None:
     _scope.set(scope)
 
 
+def current_schema() -> str:
+    """Return the schema in force, `public` where none is set."""
+    scope = _scope.get()
+    return scope.schema if scope is not None else PUBLIC
+
+
 def current_tenant_or_none() -> Any:
     """Return the tenant in force, or None on the platform."""
     scope = _scope.get()
@@ -136,6 +142,8 @@ def owner_connection() -> "Iterator[RawConnection[Any]]":
 
     url = settings.DATABASE_OWNER_URL
     if not url:
-        raise Unavailable("DATABASE_OWNER_URL is not set: the structure of the database cannot be changed here.")
+        raise Unavailable(
+            "DATABASE_OWNER_URL is not set: the structure of the database cannot be changed here."
+        )
     with psycopg.connect(url, autocommit=False) as raw:
         yield cast("RawConnection[Any]", raw)

@@ -22,6 +22,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     """Read and write the tenant of the running task."""
 
     _booting = True
+    _setting_search_path: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
