@@ -150,6 +150,7 @@ MIDDLEWARE = [
     "tenants.middleware.RequestMiddleware",
     "tenants.middleware.TenantMiddleware",
     "tenants.middleware.PrincipalMiddleware",
+    "tenants.middleware.IdempotencyMiddleware",
     "tenants.middleware.PageMiddleware",
 ]
 # Pages need these; an API call does not pay for them.
@@ -235,6 +236,7 @@ HOST_CACHE_SECONDS = ENV.kimono_host_cache_seconds
 JOB_LEASE_SECONDS = ENV.kimono_job_lease_seconds
 JOB_HEARTBEAT_SECONDS = ENV.kimono_job_heartbeat_seconds
 SWEEP_SECONDS = ENV.kimono_sweep_seconds
+IDEMPOTENCY_WAIT_SECONDS = ENV.kimono_idempotency_wait_seconds
 POLL_SECONDS = ENV.kimono_poll_seconds
 KIMONO_THREADS = ENV.kimono_threads
 

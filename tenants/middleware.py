@@ -1,5 +1,6 @@
 """The doorkeepers: a request gets its id, its tenant and its caller before any view sees it."""
 
+import hashlib
 import logging
 import re
 import uuid
@@ -13,16 +14,19 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from kimono.lib import db
-from kimono.lib.errors import Missing, NotAllowed, Refusal, TooMany, Unavailable
+from kimono.lib.errors import Invalid, Missing, NotAllowed, Refusal, TooMany, Unavailable
 from kimono.lib.threads import in_thread
 from tenants import auth
 from tenants.answers import error_response
 from tenants.logging import request_id as log_request_id
 from tenants.models import Tenant
-from tenants.services import hosts, limits
+from tenants.services import hosts, idempotency, limits
 
 log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_OWN_RECORD = re.compile(
+    r"^/api/v1/(chat|chat/stream|chat/message|gateway)$|^/api/v1/agent/sessions/[^/]+/messages$"
+)
 _PROBES = ("/livez", "/readyz", "/api/v1/health", "/api/v1/system/live", "/api/v1/system/ready")
 Next: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -164,6 +168,64 @@ def _identify(request: HttpRequest) -> None:
         )
     except TooMany as refusal:
         request.rate_error = refusal  # type: ignore[attr-defined]
+
+
+class IdempotencyMiddleware(_Middleware):
+    """Answers a repeated POST that carries an `Idempotency-Key` with the first one's answer.
+
+    Chat keeps its own record by message (`client_message_id`), for which the header stands in there.
+    """
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        key = request.headers.get("Idempotency-Key", "")
+        principal = getattr(request, "principal", None)
+        if not key or request.method != "POST" or not is_api(request) or _OWN_RECORD.match(request.path_info):
+            return await self.get_response(request)
+        if principal is None or principal.kind == "anonymous":
+            return await self.get_response(request)
+        if len(key) > 128:
+            raise Invalid("at most 128 characters", loc=["header", "Idempotency-Key"], type="string_too_long")
+        same = idempotency.Request(
+            principal=f"{principal.kind}:{principal.id}",
+            method="POST",
+            path=request.path_info,
+            key=key,
+            body_hash=_body_hash(request),
+        )
+        stored = await in_thread(idempotency.begin, same)
+        if stored is not None:
+            return _replayed(stored)
+        status, body = 500, ""
+        try:
+            response = await self.get_response(request)
+            if not response.streaming:
+                status, body = response.status_code, response.content.decode()  # type: ignore[attr-defined]
+        finally:
+            await in_thread(idempotency.finish, same, status=status, body=body)
+        return response
+
+
+def _replayed(stored: idempotency.Stored) -> HttpResponse:
+    response = HttpResponse(stored.body, status=stored.status, content_type="application/json; charset=utf-8")
+    response["Idempotent-Replay"] = "true"
+    return response
+
+
+def _body_hash(request: HttpRequest) -> str:
+    digest = hashlib.sha256()
+    if request.content_type != "multipart/form-data":
+        digest.update(request.body)
+        return digest.hexdigest()
+    # Each repeat has a boundary of its own, so what counts is what is inside.
+    for name, values in sorted(request.POST.lists()):
+        digest.update(repr((name, values)).encode())
+    for name, file in sorted(request.FILES.items()):
+        digest.update(repr((name, file.name)).encode())
+        for chunk in file.chunks():
+            digest.update(chunk)
+        file.seek(0)
+    return digest.hexdigest()
 
 
 class PageMiddleware(_Middleware):

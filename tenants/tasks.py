@@ -1,7 +1,11 @@
 """Celery's doors of this floor: run what waits, deliver events, sweep. They belong to no tenant."""
 
+from typing import Any
+
+from kimono.lib.db import current_tenant
+from kimono.lib.jobs import JobRun, Result, job
 from kimono.lib.queue import app, send
-from tenants.services import jobs, metrics, outbox
+from tenants.services import idempotency, jobs, metrics, outbox, provisioning
 
 
 @app.task(name="tenants.run_jobs", public=True)
@@ -26,5 +30,13 @@ def sweep() -> None:
 
 @app.task(name="tenants.roll_up_metrics", public=True)
 def roll_up_metrics() -> None:
-    """Roll counted points up to minutes."""
+    """Roll counted points up to minutes, and forget answers older than a day."""
     metrics.roll_up()
+    idempotency.forget_old()
+
+
+@job("tenants.provision", queue="bulk", kind="provision")
+def provision(run: JobRun, *, seed: dict[str, Any]) -> Result:
+    """Make the schema of the current tenant and what it starts with."""
+    provisioning.finish(tenant=current_tenant(), seed=seed)
+    return None

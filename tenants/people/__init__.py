@@ -1,1 +1,1 @@
-"""People: users, roles, sessions and refresh tokens; tables in `public` (operators) and in every schema (merchants' people)."""
+"""Users, roles, sessions, refresh tokens. Operators live in `public`, a merchant's people in its schema."""

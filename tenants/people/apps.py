@@ -13,3 +13,7 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         """Register the authenticators of this floor."""
         from tenants.people import auth  # noqa: F401
+        from tenants.people.services import users
+        from tenants.services import provisioning
+
+        provisioning.register_step("admin", users.create_first_admin)

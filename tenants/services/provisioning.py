@@ -7,8 +7,9 @@ import hashlib
 import logging
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,6 +25,7 @@ from tenants.services.auditing import Actor
 log = logging.getLogger(__name__)
 TEMPLATE_SCHEMA = "t_template"
 _MARK = "{{schema}}"
+Step: TypeAlias = Callable[[Mapping[str, Any]], None]
 _RESERVED_SLUGS = frozenset({"www", "admin", "api", "ops", "static", "localhost", "platform"})
 
 
@@ -47,12 +49,14 @@ def create(
     preset: str = "merchant",
     settings_overrides: dict[str, Any] | None = None,
     domain: str | None = None,
+    seed: Mapping[str, Any] | None = None,
     now_in_process: bool = False,
 ) -> Tenant:
     """Write a tenant in state `creating` with its host, and start the job that makes its schema.
 
-    `now_in_process` makes the schema before returning instead (for the demo and tests). Raises `Conflict`
-    (`duplicate_name`) when the name, slug or domain is taken.
+    `seed` is handed to the steps that upper floors registered (`admin`: its hashed password and name …); it must
+    hold no secret in plain. `now_in_process` does everything before returning instead (for the demo and tests).
+    Raises `Conflict` (`duplicate_name`) when the name, slug or domain is taken.
     """
     if slug in _RESERVED_SLUGS:
         raise Invalid("This name is reserved.", loc=["body", "slug"])
@@ -73,10 +77,18 @@ def create(
         with db.tenant_scope(tenant):
             auditing.record(action="create_tenant", by=by, target_type="tenant", target_id=tenant.public_id)
             if not now_in_process:
-                jobs.enqueue("tenants.provision", by=by.id)
+                jobs.enqueue("tenants.provision", by=by.id, seed=dict(seed or {}))
     if now_in_process:
-        finish(tenant=tenant)
+        finish(tenant=tenant, seed=seed or {})
     return tenant
+
+
+_steps: dict[str, Step] = {}
+
+
+def register_step(name: str, step: Step) -> None:
+    """Add a step of making a tenant: `step(seed)` runs in the new tenant's scope, and may run more than once."""
+    _steps[name] = step
 
 
 def _new_row(*, name: str, slug: str, preset: str, overrides: dict[str, Any]) -> Tenant:
@@ -93,9 +105,12 @@ def _new_row(*, name: str, slug: str, preset: str, overrides: dict[str, Any]) ->
     return tenant
 
 
-def finish(*, tenant: Tenant) -> None:
+def finish(*, tenant: Tenant, seed: Mapping[str, Any]) -> None:
     """Make what is missing of a tenant and let it in; run twice, it changes nothing."""
     create_schema(tenant=tenant)
+    with db.tenant_scope(tenant):
+        for step in _steps.values():
+            step(seed)
     with db.public_scope():
         Tenant.objects.filter(pk=tenant.pk, status__in=["creating", "failed"]).update(
             status=Tenant.Status.ACTIVE, failure=""

@@ -1,6 +1,8 @@
 """The people of the schema in force: a merchant's, or the platform's operators."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -152,3 +154,21 @@ def end_everything(user: User) -> None:
     """End all sessions, access tokens and refresh tokens of a user; the caller saves the user."""
     user.session_version += 1
     RefreshToken.objects.filter(user=user).delete()
+
+
+def create_first_admin(seed: Mapping[str, Any]) -> None:
+    """Make the first admin of a new tenant from `seed["admin"]` (`username, password_hash, display_name?, email?`).
+
+    A step of making a tenant; an admin who is there already is left alone.
+    """
+    admin = seed.get("admin")
+    if not admin or User.objects.filter(username=admin["username"]).exists():
+        return
+    User.objects.create(
+        public_id=new_id("usr"),
+        username=admin["username"],
+        password=admin["password_hash"],
+        display_name=admin.get("display_name") or "",
+        email=admin.get("email"),
+        role=User.Role.MERCHANT_ADMIN,
+    )
