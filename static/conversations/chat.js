@@ -1,0 +1,120 @@
+// The page where a contact talks to the merchant: puts its parts together and lets them know each other.
+
+import { Announcer } from "./announcer.js";
+import { Banner } from "./banner.js";
+import { CitationSheet } from "./citations.js";
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { Delivery } from "./delivery.js";
+import { byId } from "./elements.js";
+import { Header, wirePreferences } from "./header.js";
+import { Live } from "./live.js";
+import { Room } from "./room.js";
+import { settings } from "./texts.js";
+import { Thread } from "./thread.js";
+import { Refused, Unreachable } from "./wire.js";
+
+/** Hold the page to what an on-screen keyboard leaves of it, where the browser does not do that itself. */
+function followKeyboard() {
+  const view = window.visualViewport;
+  if (!view) return;
+  const fit = () => document.documentElement.style.setProperty("--visible-height", `${view.height}px`);
+  view.addEventListener("resize", fit);
+  fit();
+}
+
+async function startAnew({ room, delivery, conversation, live, composer }) {
+  if (room.handler === "pending" || room.handler === "assigned") {
+    if (!(await confirmLeaving())) return;
+    await conversation.close("new_conversation").catch(() => {});
+  }
+  live.stop();
+  delivery.drop();
+  conversation.forget();
+  room.reset();
+  composer.focusGently();
+}
+
+function confirmLeaving() {
+  const dialog = byId("leave-question");
+  dialog.returnValue = "stay";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "leave"), { once: true });
+  });
+}
+
+/** Begin a new conversation with what the closed one did not take. */
+async function continueAnew(parts) {
+  const { room, delivery, conversation, composer } = parts;
+  conversation.forget();
+  room.reset();
+  delivery.moveOver();
+  composer.focusGently();
+}
+
+function assemble() {
+  const conversation = new Conversation();
+  const announcer = new Announcer();
+  const header = new Header();
+  const sheet = new CitationSheet();
+  const parts = { conversation, announcer, header };
+  const ask = (words) => {
+    parts.delivery.send(words);
+    parts.composer.focusGently();
+  };
+  parts.thread = new Thread({
+    sheet,
+    onSuggestion: ask,
+    onPerson: () => parts.room.askForPerson(),
+    vote: (messageId, rating, comment) => conversation.vote(messageId, rating, comment),
+  });
+  parts.composer = new Composer({
+    onSend: (words) => parts.delivery.send(words),
+    onStop: () => parts.delivery.stop(),
+    onPerson: () => parts.room.askForPerson(),
+    onNew: () => continueAnew(parts),
+  });
+  parts.room = new Room(parts);
+  parts.delivery = new Delivery(parts);
+  const banner = new Banner(() => parts.live.retryNow());
+  parts.live = new Live({
+    conversation,
+    wanted: () => parts.room.open,
+    lastSeq: () => parts.room.lastSeq,
+    onEvent: (event) => parts.room.onEvent(event),
+    onCatchUp: () => parts.room.catchUp(),
+    onDown: (seconds) => banner.down(seconds),
+    onUp: () => {
+      banner.up();
+      parts.delivery.retryAll();
+    },
+    onRefused: (problem) => parts.room.refused(problem),
+  });
+  parts.room.live = parts.live;
+  parts.room.delivery = parts.delivery;
+  byId("suggestions")?.addEventListener("click", (event) => {
+    const chip = event.target.closest("[data-text]");
+    if (chip) ask(chip.dataset.text);
+  });
+  byId("new-conversation").addEventListener("click", () => startAnew(parts));
+  return parts;
+}
+
+async function main() {
+  wirePreferences();
+  followKeyboard();
+  if (settings.suspended) return;
+  const { room, live, delivery, conversation, composer } = assemble();
+  composer.focusGently();
+  if (!conversation.exists) return delivery.restore(new Set());
+  try {
+    await room.resume();
+  } catch (problem) {
+    if (problem instanceof Refused) await room.refused(problem);
+    else if (problem instanceof Unreachable) live.trouble();
+    else throw problem;
+  }
+}
+
+main();

@@ -1,0 +1,151 @@
+// The conversation as the server knows it: opening, resuming, and each thing a contact may ask of it.
+
+import { readEvents } from "./events.js";
+import { visitor } from "./keeping.js";
+import { settings } from "./texts.js";
+import { Refused, Unreachable, newUuid, pause, request, requestJson } from "./wire.js";
+
+const SESSIONS = "/api/v1/chat/sessions";
+const RESUMES = 4;
+const wireLanguage = settings.language === "en" ? "en" : "zh";
+
+export class Conversation {
+  #opening = null;
+  #openingKey = newUuid();
+
+  get exists() {
+    return Boolean(visitor.get());
+  }
+
+  get id() {
+    return visitor.get()?.session_id ?? null;
+  }
+
+  /** Open the conversation unless there is one. Several callers share one request. */
+  async open() {
+    if (this.exists) return;
+    this.#opening ??= requestJson("POST", SESSIONS, {
+      body: { channel: "web", language: wireLanguage },
+      headers: { "Idempotency-Key": this.#openingKey },
+    });
+    try {
+      this.#keep(await this.#opening);
+      this.#openingKey = newUuid();
+    } finally {
+      this.#opening = null;
+    }
+  }
+
+  /** Exchange an expired token for a new one. Returns whether it is still the same conversation. */
+  async renew() {
+    const old = visitor.get();
+    visitor.clear();
+    try {
+      const handshake = await requestJson("POST", "/api/v1/widget/handshake", {
+        body: { visitor_token: old?.visitor_token, language: wireLanguage },
+      });
+      this.#keep(handshake);
+      return handshake.session_id === old?.session_id;
+    } catch (problem) {
+      if (problem instanceof Unreachable) {
+        visitor.set(old);
+        throw problem;
+      }
+      return false;
+    }
+  }
+
+  forget() {
+    visitor.clear();
+  }
+
+  /** Return `{items, session}`: everything with a sequence number above `after`, in order. */
+  async history(after = 0, include = "messages") {
+    const items = [];
+    let session = null;
+    for (let cursor = after, more = true; more; ) {
+      const page = await this.#ask("GET", `/messages?after_seq=${cursor}&limit=200&include=${include}`);
+      items.push(...page.items);
+      session = page.session;
+      more = page.has_more && page.items.length > 0;
+      cursor = page.items.at(-1)?.seq ?? cursor;
+    }
+    return { items, session };
+  }
+
+  session() {
+    return this.#ask("GET", "");
+  }
+
+  stop() {
+    return this.#ask("POST", "/stop", {});
+  }
+
+  escalate(reason = null) {
+    return this.#ask("POST", "/escalate", reason ? { reason } : {});
+  }
+
+  close(reason) {
+    return this.#ask("POST", "/close", { reason });
+  }
+
+  vote(messageId, rating, comment = null) {
+    return this.#ask("POST", "/feedback", { message_id: messageId, rating, ...(comment ? { comment } : {}) });
+  }
+
+  /** Return the address of the live events, for EventSource, which cannot send headers. */
+  eventsUrl(after) {
+    const { session_id: id, visitor_token: token } = visitor.get();
+    return `${SESSIONS}/${encodeURIComponent(id)}/events?${new URLSearchParams({ token, after_seq: after })}`;
+  }
+
+  /**
+   * Yield the events of one turn. `message` is `{id, text, lastEventId}`; a broken line is taken up again with the
+   * same id from the last event that came, up to four times, and each time `{type: "resuming"}` is yielded.
+   */
+  async *turn(message, signal) {
+    for (let broken = 0; ; ) {
+      try {
+        for await (const event of readEvents(await this.#postTurn(message, signal))) {
+          message.lastEventId = event.id ?? message.lastEventId;
+          yield event.data;
+          if (event.name === "done" || event.name === "error") return;
+        }
+        throw new Unreachable("stream ended early");
+      } catch (problem) {
+        const wait = this.#waitBeforeResume(problem, message, broken);
+        if (wait === null) throw problem;
+        broken += 1;
+        yield { type: "resuming" };
+        await pause(wait, signal);
+      }
+    }
+  }
+
+  #waitBeforeResume(problem, message, broken) {
+    if (broken >= RESUMES) return null;
+    if (problem instanceof Unreachable && message.lastEventId) return 500 * 2 ** broken;
+    if (problem instanceof Refused && problem.code === "idempotency_in_progress") return 1000;
+    return null;
+  }
+
+  async #postTurn(message, signal) {
+    const { session_id: id, visitor_token: token } = visitor.get();
+    const response = await request("POST", "/api/v1/chat/stream", {
+      token,
+      signal,
+      headers: message.lastEventId ? { "Last-Event-ID": message.lastEventId } : {},
+      body: { message: message.text, session_id: id, client_message_id: message.id, channel: "web" },
+    });
+    return response.body;
+  }
+
+  #ask(method, path, body = null) {
+    const { session_id: id, visitor_token: token } = visitor.get();
+    return requestJson(method, `${SESSIONS}/${encodeURIComponent(id)}${path}`, { token, body });
+  }
+
+  #keep(handshake) {
+    visitor.set({ visitor_token: handshake.visitor_token, session_id: handshake.session_id });
+  }
+}

@@ -1,0 +1,35 @@
+// What the browser keeps between visits: who the contact is, what is unsent, and the unfinished draft.
+
+const memory = new Map(); // stands in where storage is blocked
+
+function read(key) {
+  try {
+    const kept = window.localStorage.getItem(key);
+    return kept === null ? (memory.get(key) ?? null) : JSON.parse(kept);
+  } catch {
+    return memory.get(key) ?? null;
+  }
+}
+
+function write(key, value) {
+  memory.set(key, value);
+  try {
+    if (value === null) window.localStorage.removeItem(key);
+    else window.localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // memory holds it for as long as the page lives
+  }
+}
+
+function slot(key) {
+  return { get: () => read(key), set: (value) => write(key, value), clear: () => write(key, null) };
+}
+
+/** `{visitor_token, session_id}` of the conversation going on, or null. */
+export const visitor = slot("kimono.visitor");
+
+/** `[{id, text}]`: messages that no server has acknowledged. */
+export const outbox = slot("kimono.outbox");
+
+/** Text in the composer. */
+export const draft = slot("kimono.draft");

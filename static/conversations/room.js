@@ -1,0 +1,319 @@
+// Who is answering, what has already been shown, and what each event or refusal means for the page.
+
+import { finishReply } from "./thread.js";
+import { Refused, Unreachable, request } from "./wire.js";
+import { minutesOf, text } from "./texts.js";
+
+const PAGE_TITLE = document.title;
+
+export class Room {
+  handler = "bot";
+  #agentName = null;
+  #shown = new Set();
+  #lastSeq = 0;
+  #remote = null;
+  #unread = 0;
+  #resumed = false;
+
+  /** `thread`, `conversation`, `header`, `composer`, `announcer`; `live` and `delivery` are set by the page. */
+  constructor({ thread, conversation, header, composer, announcer }) {
+    Object.assign(this, { thread, conversation, header, composer, announcer });
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#countUnread(0));
+  }
+
+  /** Whether anything can still happen in the conversation. */
+  get open() {
+    return this.handler !== "closed" && this.handler !== "paused";
+  }
+
+  get lastSeq() {
+    return this.#lastSeq;
+  }
+
+  has(messageId) {
+    return this.#shown.has(messageId);
+  }
+
+  sawOwn(messageId) {
+    if (messageId) this.#shown.add(messageId);
+  }
+
+  listen() {
+    this.#resumed = true; // what was opened on this page has no earlier visit to bring back
+    this.live.listen();
+  }
+
+  /** Bring back the conversation of an earlier visit. */
+  async resume() {
+    const done = this.thread.showLoading();
+    try {
+      const { items, session } = await this.conversation.history();
+      done();
+      for (const item of items) this.#take(item, false);
+      const sent = new Set(items.map((item) => item.client_message_id).filter(Boolean));
+      this.delivery.restore(sent);
+      this.thread.toEnd();
+      await this.#follow(session);
+      this.#resumed = true;
+      this.live.listen();
+    } finally {
+      done();
+    }
+  }
+
+  /** Fetch what was missed while the line was down. */
+  async catchUp() {
+    if (!this.conversation.exists) return void (await request("GET", "/livez"));
+    if (!this.#resumed) return this.resume();
+    const { items, session } = await this.conversation.history(this.#lastSeq);
+    for (const item of items) this.#take(item, true);
+    await this.#follow(session);
+  }
+
+  /** Ask the server who has the conversation now. */
+  async refresh() {
+    try {
+      await this.#follow(await this.conversation.session());
+    } catch {
+      // the live events will say it
+    }
+  }
+
+  /** Take one event of the live stream. */
+  onEvent(event) {
+    if (event.seq) this.#lastSeq = Math.max(this.#lastSeq, event.seq);
+    switch (event.type) {
+      case "message":
+        return this.#take(event.message, true);
+      case "state":
+        return this.#onState(event);
+      case "queue":
+        return this.#onQueue(event);
+      case "typing":
+        return event.author === "agent" || event.author?.kind === "agent" ? this.thread.showTyping(Boolean(event.on)) : null;
+      case "snapshot":
+      case "delta":
+      case "abort":
+        return this.#onDraft(event);
+      default:
+        return null;
+    }
+  }
+
+  learn(message) {
+    this.#take(message, true);
+  }
+
+  /** Ask for a person. */
+  async askForPerson() {
+    if (this.handler === "pending" || this.handler === "assigned") return;
+    this.composer.setPerson("asking");
+    try {
+      await this.conversation.open();
+      this.listen();
+      const card = await this.conversation.escalate();
+      this.#show("pending", { position: card.queue_position, waitSeconds: card.estimated_wait_seconds });
+      this.#announce(this.#queueWords(card));
+    } catch (problem) {
+      this.composer.setPerson("idle");
+      this.#onPersonRefused(problem);
+    }
+  }
+
+  /** Read the end of a turn: it may have gone to a person. */
+  turned(done, bubble) {
+    if (done.status === "human") {
+      bubble.setState(this.handler === "assigned" ? "delivered" : "waiting");
+      if (this.handler === "bot") this.refresh();
+    } else if (done.escalate || done.data?.escalate_to_human) {
+      this.#show("pending");
+      this.refresh();
+    } else if (this.handler === "resolved") {
+      this.#show("bot");
+    }
+  }
+
+  /** Say in plain words why a message did not get through, and do what can be done about it. */
+  problem(problem, message) {
+    if (problem instanceof Unreachable) {
+      message.bubble.setFailed("notSent");
+      return this.live.trouble();
+    }
+    const { status, code, retryAfter } = problem;
+    if (status === 401 || status === 404) return this.#expired(message);
+    if (code === "session_closed") {
+      message.bubble.setFailed("notSentEnded");
+      return this.#show("closed");
+    }
+    if (code === "tenant_suspended") {
+      message.bubble.setFailed("notSentPaused");
+      return this.pause();
+    }
+    if (status === 429) return message.bubble.setFailed("tooFast", retryAfter ?? 10);
+    if (status === 503) {
+      message.bubble.setFailed("notSent");
+      return this.live.trouble(retryAfter);
+    }
+    if (status === 422 || status === 413) return message.bubble.setRejected("notAccepted");
+    return message.bubble.setFailed("notSentBroken");
+  }
+
+  /** A request that no message waits for was refused. */
+  async refused(problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    if (problem.code === "tenant_suspended") return this.pause();
+    if (problem.status === 401 || problem.status === 404) return this.#expired(null);
+    return this.live.trouble(problem.retryAfter);
+  }
+
+  pause() {
+    this.handler = "paused";
+    this.live.stop();
+    this.composer.hide();
+    this.header.show("paused");
+    this.#announce(text("pausedNotice"));
+  }
+
+  /** Forget everything shown: a new conversation begins. */
+  reset() {
+    this.#shown.clear();
+    this.#lastSeq = 0;
+    this.#resumed = false;
+    this.#agentName = null;
+    this.#remote = null;
+    this.thread.clear();
+    this.#show("bot");
+  }
+
+  async #expired(message) {
+    this.live.stop();
+    const same = await this.conversation.renew().catch(() => null);
+    if (same === null) {
+      message?.bubble.setFailed("notSent");
+      return this.live.trouble();
+    }
+    if (!same) {
+      this.reset();
+      this.thread.addNotice(text("expired"));
+      if (message) return this.delivery.moveOver();
+    }
+    if (message) return this.delivery.retryAll();
+    return same ? this.resumeAfterRenewal() : undefined;
+  }
+
+  async resumeAfterRenewal() {
+    this.reset();
+    await this.resume();
+  }
+
+  #take(item, isNew) {
+    if (item.seq) this.#lastSeq = Math.max(this.#lastSeq, item.seq);
+    if (!item.message_id) return;
+    if (item.author === "visitor" && this.delivery.acknowledge(item.client_message_id)) {
+      this.#shown.add(item.message_id);
+    }
+    if (this.#shown.has(item.message_id)) return;
+    if (isNew && item.author === "bot" && this.delivery.hold(item)) return;
+    this.#shown.add(item.message_id);
+    this.#add(item, isNew);
+  }
+
+  #add(item, isNew) {
+    const date = new Date(item.created_at);
+    if (item.author === "visitor") {
+      this.thread.addOwn({ content: item.content, date }).setState("sent");
+    } else if (item.role === "system" || item.author === "system") {
+      this.thread.addNotice(item.content, date);
+    } else if (item.author === "bot" && this.#remote) {
+      finishReply(this.#remote, item);
+      this.#remote = null;
+    } else {
+      if (item.author === "agent") this.#agentName = item.agent_name ?? this.#agentName;
+      this.thread.showTyping(false);
+      this.thread.addReply(item);
+    }
+    if (isNew && item.author !== "visitor") {
+      this.announcer.say(item.content);
+      if (document.hidden) this.#countUnread(this.#unread + 1);
+    }
+  }
+
+  #onDraft(event) {
+    if (this.delivery.busy) return; // the stream of the turn shows it already
+    if (event.type === "abort") {
+      this.#remote?.remove();
+      this.#remote = null;
+      return;
+    }
+    if (event.type === "snapshot" && this.#remote) this.#remote.restart();
+    this.#remote ??= this.thread.openReply();
+    this.#remote.append(event.content ?? "");
+    this.thread.follow(this.#remote);
+  }
+
+  #onQueue({ position, estimated_wait_seconds: waitSeconds }) {
+    if (this.handler === "pending") this.header.show("pending", { position, waitSeconds });
+  }
+
+  #onState({ state, agent }) {
+    const before = this.handler;
+    if (agent?.name) this.#agentName = agent.name;
+    if (state === before && state !== "assigned") return;
+    this.#show(state);
+    const name = this.#agentName;
+    if (state === "assigned") this.#announce(name ? text("agentJoined", { name }) : text("someoneJoined"));
+    else if (state === "pending") this.refresh();
+    else if (state === "bot" && before !== "resolved") this.#announce(text("backToBot"));
+    else if (state === "resolved") this.#announce(text("resolvedNotice"));
+  }
+
+  async #follow(session) {
+    if (session.state === "assigned" && !this.#agentName) await this.#findAgentName();
+    this.#show(session.state, { position: session.queue_position });
+  }
+
+  async #findAgentName() {
+    const { items } = await this.conversation.history(0, "events");
+    const last = items.filter((item) => item.type === "state" && item.agent).at(-1);
+    this.#agentName = last?.agent.name ?? null;
+  }
+
+  #show(state, { position = null, waitSeconds = null } = {}) {
+    this.handler = state;
+    this.header.show(state, { agentName: this.#agentName, position, waitSeconds });
+    this.composer.setPerson({ pending: "asked", assigned: "joined" }[state] ?? "idle");
+    this.composer.setEnded(state === "closed");
+    this.live.stayWhenHidden = state === "pending" || state === "assigned";
+    if (state === "closed") this.live.stop();
+  }
+
+  #onPersonRefused(problem) {
+    if (problem instanceof Refused && problem.code === "session_closed") return this.#show("closed");
+    if (problem instanceof Refused && problem.code === "tenant_suspended") return this.pause();
+    if (problem instanceof Refused && problem.status === 429) {
+      return this.thread.addNotice(text("tooFastPerson", { n: problem.retryAfter ?? 10 }));
+    }
+    if (problem instanceof Refused && (problem.status === 401 || problem.status === 404)) {
+      return this.#expired(null);
+    }
+    this.thread.addNotice(text("personFailed"));
+    return problem instanceof Unreachable ? this.live.trouble() : undefined;
+  }
+
+  #queueWords({ queue_position: position, estimated_wait_seconds: seconds, in_working_hours: open }) {
+    if (open === false) return text("askedOutsideHours");
+    if (!position) return text("askedForPerson");
+    if (!seconds) return text("askedAt", { n: position });
+    return text("askedAtAbout", { n: position, minutes: minutesOf(seconds) });
+  }
+
+  #announce(words) {
+    this.thread.addNotice(words);
+    this.announcer.say(words);
+  }
+
+  #countUnread(count) {
+    this.#unread = count;
+    document.title = count ? `(${count}) ${PAGE_TITLE}` : PAGE_TITLE;
+  }
+}
