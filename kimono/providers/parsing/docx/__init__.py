@@ -1,0 +1,5 @@
+"""Word documents."""
+
+from kimono.providers.parsing.docx.document import parse
+
+__all__ = ["parse"]

@@ -1,0 +1,5 @@
+"""PDF files with a text layer."""
+
+from kimono.providers.parsing.pdf.document import parse
+
+__all__ = ["parse"]
