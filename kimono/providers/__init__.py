@@ -1,0 +1,71 @@
+"""Chat models and encoders, whoever serves them: the only place where vendors' SDKs are imported.
+
+Imports no app. Every request to a provider passes through `call`, which asks and tells the installed `Meter`.
+"""
+
+from kimono.providers import breakers
+from kimono.providers.calls import Tally, Work, call
+from kimono.providers.completion import ChatStream, chat, stream_chat
+from kimono.providers.config import ConfigError, ProvidersConfig, from_environment
+from kimono.providers.embedding import embed
+from kimono.providers.errors import (
+    BreakerOpen,
+    CallRefused,
+    EmptyAnswer,
+    Malformed,
+    Misconfigured,
+    NotConfigured,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    TimedOut,
+    Truncated,
+    Unavailable,
+)
+from kimono.providers.metering import MemoryMeter, Meter, NullMeter, install_meter
+from kimono.providers.models import ChatModel, Embedder
+from kimono.providers.openai_compatible.clients import close_clients
+from kimono.providers.registry import Providers, current, install
+from kimono.providers.shapes import CallRecord, ChatResult, Embedded, Message, Prompt, Refused
+
+__all__ = [
+    "BreakerOpen",
+    "CallRecord",
+    "CallRefused",
+    "ChatModel",
+    "ChatResult",
+    "ChatStream",
+    "ConfigError",
+    "Embedded",
+    "Embedder",
+    "EmptyAnswer",
+    "Malformed",
+    "MemoryMeter",
+    "Message",
+    "Meter",
+    "Misconfigured",
+    "NotConfigured",
+    "NullMeter",
+    "Prompt",
+    "ProviderError",
+    "Providers",
+    "ProvidersConfig",
+    "RateLimited",
+    "Refused",
+    "Rejected",
+    "Tally",
+    "TimedOut",
+    "Truncated",
+    "Unavailable",
+    "Work",
+    "breakers",
+    "call",
+    "chat",
+    "close_clients",
+    "current",
+    "embed",
+    "from_environment",
+    "install",
+    "install_meter",
+    "stream_chat",
+]

@@ -1,0 +1,92 @@
+"""Which adapter serves which address, and the providers that are in use."""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from kimono.providers import breakers
+from kimono.providers.config import (
+    ChatEndpoint,
+    ConfigError,
+    EmbeddingEndpoint,
+    Patience,
+    ProvidersConfig,
+    from_environment,
+)
+from kimono.providers.local import LocalEncoder
+from kimono.providers.models import ChatModel, Embedder
+from kimono.providers.openai_compatible.chat import OpenAIChat
+from kimono.providers.openai_compatible.embeddings import OpenAIEmbedder
+from kimono.providers.standin.adapters import StandinChat, StandinEmbedder
+
+# An adapter is chosen by the scheme of its base URL.
+CHAT_ADAPTERS: dict[str, Callable[[ChatEndpoint, Patience], ChatModel]] = {
+    "http": OpenAIChat,
+    "https": OpenAIChat,
+    "standin": StandinChat,
+}
+EMBEDDING_ADAPTERS: dict[str, Callable[[EmbeddingEndpoint, Patience], Embedder]] = {
+    "http": OpenAIEmbedder,
+    "https": OpenAIEmbedder,
+    "standin": StandinEmbedder,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """The providers in use. `chat` and `embedder` are None where none is configured; `local` is always there."""
+
+    config: ProvidersConfig
+    chat: ChatModel | None
+    embedder: Embedder | None
+    local: LocalEncoder
+
+    @property
+    def encoder(self) -> Embedder:
+        """The embedder whose vectors are to be stored: the configured one, or else the local encoder."""
+        return self.embedder or self.local
+
+
+A = TypeVar("A")
+
+_lock = threading.Lock()
+_current: Providers | None = None
+
+
+def build(config: ProvidersConfig) -> Providers:
+    """Make the adapters for a configuration. Raises ConfigError for an address no adapter serves."""
+    chat, embedding = config.chat, config.embedding
+    return Providers(
+        config=config,
+        chat=_adapter(CHAT_ADAPTERS, chat.scheme)(chat, config.patience) if chat else None,
+        embedder=_adapter(EMBEDDING_ADAPTERS, embedding.scheme)(embedding, config.patience)
+        if embedding
+        else None,
+        local=LocalEncoder(),
+    )
+
+
+def install(config: ProvidersConfig) -> Providers:
+    """Make `config` the one in use, with fresh breakers."""
+    global _current
+    built = build(config)
+    with _lock:
+        breakers.configure(config.breaker)
+        _current = built
+    return built
+
+
+def current() -> Providers:
+    """Return the providers in use; where none were installed, those of this process's environment."""
+    if _current is None:
+        return install(from_environment(os.environ))
+    return _current
+
+
+def _adapter(adapters: dict[str, A], scheme: str) -> A:
+    try:
+        return adapters[scheme]
+    except KeyError:
+        raise ConfigError(f"no adapter serves addresses that begin with {scheme}:") from None
