@@ -41,6 +41,12 @@ def worker_of(config: pytest.Config) -> str:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Keep our own settings from the xdist workers: with this variable they would read them before their own turn."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell each xdist worker where this run's servers are."""
     node.workerinput["kimono_run"] = node.config.stash[RUN].to_json()
