@@ -59,12 +59,12 @@ export class OwnBubble {
   }
 
   /** Show why the message did not get through, with a button to try again, after `seconds` if given. */
-  setFailed(key, seconds = null) {
+  setFailed(key, seconds = null, values = {}) {
     clearInterval(this.#timer);
     this.node.dataset.delivery = "failed";
     this.foot.querySelector(".retry")?.remove();
     const retry = element("button", { class: "retry", type: "button", on: { click: () => this.onRetry?.() } }, text("retry"));
-    const say = (left) => this.state.replaceChildren(icon("alert", "small"), text(key, { n: left }));
+    const say = (left) => this.state.replaceChildren(icon("alert", "small"), text(key, { n: left, ...values }));
     say(seconds);
     this.foot.append(retry);
     if (!seconds) return;

@@ -9,10 +9,10 @@ import { Delivery } from "./delivery.js";
 import { byId } from "./elements.js";
 import { Header, wirePreferences } from "./header.js";
 import { Live } from "./live.js";
+import { Refusals } from "./refusals.js";
 import { Room } from "./room.js";
 import { settings } from "./texts.js";
 import { Thread } from "./thread.js";
-import { Refused, Unreachable } from "./wire.js";
 
 /** Hold the page to what an on-screen keyboard leaves of it, where the browser does not do that itself. */
 function followKeyboard() {
@@ -89,10 +89,11 @@ function assemble() {
       banner.up();
       parts.delivery.retryAll();
     },
-    onRefused: (problem) => parts.room.refused(problem),
+    onRefused: (problem) => parts.refusals.ofFetching(problem),
   });
-  parts.room.live = parts.live;
-  parts.room.delivery = parts.delivery;
+  parts.refusals = new Refusals(parts);
+  parts.delivery.refusals = parts.refusals;
+  Object.assign(parts.room, { live: parts.live, delivery: parts.delivery, refusals: parts.refusals });
   byId("suggestions")?.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-text]");
     if (chip) ask(chip.dataset.text);
@@ -105,15 +106,13 @@ async function main() {
   wirePreferences();
   followKeyboard();
   if (settings.suspended) return;
-  const { room, live, delivery, conversation, composer } = assemble();
+  const { room, refusals, delivery, conversation, composer } = assemble();
   composer.focusGently();
   if (!conversation.exists) return delivery.restore(new Set());
   try {
     await room.resume();
   } catch (problem) {
-    if (problem instanceof Refused) await room.refused(problem);
-    else if (problem instanceof Unreachable) live.trouble();
-    else throw problem;
+    await refusals.ofFetching(problem);
   }
 }
 

@@ -14,7 +14,7 @@ export class Delivery {
 
   /**
    * `thread`, `conversation`, `announcer`, `composer`, and `room`, which knows who answers:
-   * `room.handler`, `room.learn(message)`, `room.turned(data)`, `room.problem(problem, message)`.
+   * `room.handler`, `room.learn(message)`, `room.turned(done, bubble)`. The page sets `refusals`.
    */
   constructor({ thread, conversation, announcer, composer, room }) {
     Object.assign(this, { thread, conversation, announcer, composer, room });
@@ -40,7 +40,7 @@ export class Delivery {
   /** Bring back what an earlier visit could not send; `known` are the ids that the server has after all. */
   restore(known) {
     for (const { id, text: words } of outbox.get() ?? []) {
-      if (known.has(id)) continue;
+      if (known.has(id) || this.#queue.some((message) => message.id === id)) continue;
       const message = { id, text: words, lastEventId: null, failed: true };
       this.#show(message);
       message.bubble.setFailed("notSentEarlier");
@@ -232,8 +232,8 @@ export class Delivery {
     if (!(problem instanceof Unreachable) && !(problem instanceof Refused)) console.error(problem);
     turn.reply?.remove();
     turn.message.failed = true;
-    if (problem instanceof Unreachable || problem.status === 503) this.#holdBack(turn.message);
-    this.room.problem(problem, turn.message);
+    if (problem instanceof Unreachable || [401, 404, 503].includes(problem.status)) this.#holdBack(turn.message);
+    this.refusals.ofMessage(problem, turn.message);
     return problem.status === 422 || problem.status === 413;
   }
 

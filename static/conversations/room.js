@@ -1,8 +1,8 @@
-// Who is answering, what has already been shown, and what each event or refusal means for the page.
+// Who is answering, what has already been shown, and what each event means for the page.
 
 import { finishReply } from "./thread.js";
-import { Refused, Unreachable, request } from "./wire.js";
 import { minutesOf, text } from "./texts.js";
+import { request } from "./wire.js";
 
 const PAGE_TITLE = document.title;
 
@@ -14,8 +14,9 @@ export class Room {
   #remote = null;
   #unread = 0;
   #resumed = false;
+  #asking = false;
 
-  /** `thread`, `conversation`, `header`, `composer`, `announcer`; `live` and `delivery` are set by the page. */
+  /** `thread`, `conversation`, `header`, `composer`, `announcer`; the page sets `live`, `delivery` and `refusals`. */
   constructor({ thread, conversation, header, composer, announcer }) {
     Object.assign(this, { thread, conversation, header, composer, announcer });
     document.addEventListener("visibilitychange", () => !document.hidden && this.#countUnread(0));
@@ -106,17 +107,20 @@ export class Room {
 
   /** Ask for a person. */
   async askForPerson() {
-    if (this.handler === "pending" || this.handler === "assigned") return;
+    if (this.#asking || this.handler === "pending" || this.handler === "assigned") return;
+    this.#asking = true;
     this.composer.setPerson("asking");
     try {
       await this.conversation.open();
       this.listen();
       const card = await this.conversation.escalate();
-      this.#show("pending", { position: card.queue_position, waitSeconds: card.estimated_wait_seconds });
+      this.show("pending", { position: card.queue_position, waitSeconds: card.estimated_wait_seconds });
       this.#announce(this.#queueWords(card));
     } catch (problem) {
       this.composer.setPerson("idle");
-      this.#onPersonRefused(problem);
+      this.refusals.ofPerson(problem);
+    } finally {
+      this.#asking = false;
     }
   }
 
@@ -126,44 +130,11 @@ export class Room {
       bubble.setState(this.handler === "assigned" ? "delivered" : "waiting");
       if (this.handler === "bot") this.refresh();
     } else if (done.escalate || done.data?.escalate_to_human) {
-      this.#show("pending");
+      this.show("pending");
       this.refresh();
     } else if (this.handler === "resolved") {
-      this.#show("bot");
+      this.show("bot");
     }
-  }
-
-  /** Say in plain words why a message did not get through, and do what can be done about it. */
-  problem(problem, message) {
-    if (problem instanceof Unreachable) {
-      message.bubble.setFailed("notSent");
-      return this.live.trouble();
-    }
-    const { status, code, retryAfter } = problem;
-    if (status === 401 || status === 404) return this.#expired(message);
-    if (code === "session_closed") {
-      message.bubble.setFailed("notSentEnded");
-      return this.#show("closed");
-    }
-    if (code === "tenant_suspended") {
-      message.bubble.setFailed("notSentPaused");
-      return this.pause();
-    }
-    if (status === 429) return message.bubble.setFailed("tooFast", retryAfter ?? 10);
-    if (status === 503) {
-      message.bubble.setFailed("notSent");
-      return this.live.trouble(retryAfter);
-    }
-    if (status === 422 || status === 413) return message.bubble.setRejected("notAccepted");
-    return message.bubble.setFailed("notSentBroken");
-  }
-
-  /** A request that no message waits for was refused. */
-  async refused(problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    if (problem.code === "tenant_suspended") return this.pause();
-    if (problem.status === 401 || problem.status === 404) return this.#expired(null);
-    return this.live.trouble(problem.retryAfter);
   }
 
   pause() {
@@ -182,28 +153,7 @@ export class Room {
     this.#agentName = null;
     this.#remote = null;
     this.thread.clear();
-    this.#show("bot");
-  }
-
-  async #expired(message) {
-    this.live.stop();
-    const same = await this.conversation.renew().catch(() => null);
-    if (same === null) {
-      message?.bubble.setFailed("notSent");
-      return this.live.trouble();
-    }
-    if (!same) {
-      this.reset();
-      this.thread.addNotice(text("expired"));
-      if (message) return this.delivery.moveOver();
-    }
-    if (message) return this.delivery.retryAll();
-    return same ? this.resumeAfterRenewal() : undefined;
-  }
-
-  async resumeAfterRenewal() {
-    this.reset();
-    await this.resume();
+    this.show("bot");
   }
 
   #take(item, isNew) {
@@ -259,17 +209,23 @@ export class Room {
     const before = this.handler;
     if (agent?.name) this.#agentName = agent.name;
     if (state === before && state !== "assigned") return;
-    this.#show(state);
+    this.show(state);
     const name = this.#agentName;
     if (state === "assigned") this.#announce(name ? text("agentJoined", { name }) : text("someoneJoined"));
-    else if (state === "pending") this.refresh();
+    else if (state === "pending") this.#onWaiting();
     else if (state === "bot" && before !== "resolved") this.#announce(text("backToBot"));
     else if (state === "resolved") this.#announce(text("resolvedNotice"));
   }
 
+  #onWaiting() {
+    // The answer of a turn, or of the button, says it already.
+    if (!this.delivery.busy && !this.#asking) this.#announce(text("askedForPerson"));
+    this.refresh();
+  }
+
   async #follow(session) {
     if (session.state === "assigned" && !this.#agentName) await this.#findAgentName();
-    this.#show(session.state, { position: session.queue_position });
+    this.show(session.state, { position: session.queue_position });
   }
 
   async #findAgentName() {
@@ -278,26 +234,14 @@ export class Room {
     this.#agentName = last?.agent.name ?? null;
   }
 
-  #show(state, { position = null, waitSeconds = null } = {}) {
+  /** Show who has the conversation now, and what that leaves for the contact to do. */
+  show(state, { position = null, waitSeconds = null } = {}) {
     this.handler = state;
     this.header.show(state, { agentName: this.#agentName, position, waitSeconds });
     this.composer.setPerson({ pending: "asked", assigned: "joined" }[state] ?? "idle");
     this.composer.setEnded(state === "closed");
     this.live.stayWhenHidden = state === "pending" || state === "assigned";
     if (state === "closed") this.live.stop();
-  }
-
-  #onPersonRefused(problem) {
-    if (problem instanceof Refused && problem.code === "session_closed") return this.#show("closed");
-    if (problem instanceof Refused && problem.code === "tenant_suspended") return this.pause();
-    if (problem instanceof Refused && problem.status === 429) {
-      return this.thread.addNotice(text("tooFastPerson", { n: problem.retryAfter ?? 10 }));
-    }
-    if (problem instanceof Refused && (problem.status === 401 || problem.status === 404)) {
-      return this.#expired(null);
-    }
-    this.thread.addNotice(text("personFailed"));
-    return problem instanceof Unreachable ? this.live.trouble() : undefined;
   }
 
   #queueWords({ queue_position: position, estimated_wait_seconds: seconds, in_working_hours: open }) {
