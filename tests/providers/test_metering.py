@@ -1,6 +1,7 @@
 """Nothing reaches a provider unasked, and nothing that reached one goes unrecorded."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from kimono.providers import (
     MemoryMeter,
     Prompt,
     Refused,
+    TimedOut,
     chat,
     embed,
     metering,
@@ -76,14 +78,12 @@ async def test_an_answer_is_not_lost_because_it_could_not_be_recorded(
 async def test_a_slow_meter_counts_against_the_deadline(standin: Standin, prompt: Prompt) -> None:
     class Slow(MemoryMeter):
         def admit(self, purpose: str) -> Refused | None:
-            import time
-
             time.sleep(0.5)
             return None
 
     metering.install_meter(Slow())
     async with asyncio.timeout(10):
-        with pytest.raises(Exception, match="before the call was admitted"):
+        with pytest.raises(TimedOut, match="before the call was admitted"):
             await chat(prompt, purpose="answer", ref="t", scope="a", deadline_seconds=0.05)
     assert standin.log() == []
 

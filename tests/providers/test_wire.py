@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kimono.providers.errors import Malformed
@@ -16,6 +16,7 @@ STREAM = ': hello\r\ndata: {"a": "第一"}\r\n\r\nevent: x\ndata:two\n\ndata: �
 EVENTS = ['{"a": "第一"}', "two", "行\u2028尾", "[DONE]"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=len(STREAM.encode())), max_size=8))
 def test_events_do_not_depend_on_how_the_bytes_are_cut(cuts: list[int]) -> None:
     data = STREAM.encode()
@@ -74,6 +75,7 @@ def test_pieces_may_say_nothing(value: object) -> None:
     assert piece_of(value, part="delta").text == ""
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),

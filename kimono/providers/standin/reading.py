@@ -16,7 +16,10 @@ _OTHER_BLOCK = re.compile(r"<(\w+)\b[^>]*>.*?</\1>", re.DOTALL)
 _SENTENCE = re.compile(r"[^。！？!?；;\n.]+(?:\.(?=\S)[^。！？!?；;\n.]*)*[。！？!?；;.]*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z0-9]+")
-_COMMON_WORDS = "a an the of to in on at for and or is are do does i my me can you your it how what when where 的 了 吗 是 我 你"
+_COMMON_WORDS = (
+    "a an the of to in on at for and or is are do does i my me can you your it how what when where"
+    " 的 了 吗 是 我 你"
+)
 _COMMON = frozenset(_COMMON_WORDS.split())
 
 
