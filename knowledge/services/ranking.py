@@ -1,0 +1,172 @@
+"""Which entry a question means: units to entries, two legs to one order, and the order to a probability.
+
+An entry is a QA pair or a chunk. Pure functions; nothing here knows the database.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+# Of the mean over an entry's wordings, added to its best one: an entry that is near in all of its wordings beats one
+# that is near in a single one.
+MEAN_SHARE = 0.25
+# Of what the answer's text shares with the question, added to what the wordings share.
+ANSWER_SHARE = 0.15
+# Above this a keyword score tells no more: the text repeats words of the question, or is shorter than usual.
+MOST_LEXICAL = 1.6
+
+
+class Owner(NamedTuple):
+    """What a unit belongs to: a pair or a chunk, by primary key."""
+
+    kind: Literal["qa", "chunk"]
+    pk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A unit with what the two legs say of it; `vector` is None where it has no vector of the encoder in use."""
+
+    owner: Owner
+    role: str
+    lexical: float
+    vector: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of the score fusion; they are used in proportion."""
+
+    vector: float
+    keyword: float
+
+
+# The local encoder sees words and letters, as BM25 does: it corrects it, no more. A model sees meaning.
+LOCAL_WEIGHTS = Weights(vector=0.3, keyword=0.7)
+MODEL_WEIGHTS = Weights(vector=0.8, keyword=0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A logistic map to a probability: of the fused score, and of its lead over the next entry (or lag behind the first)."""
+
+    bias: float
+    level: float
+    lead: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An entry in the order of a question. `score` is the probability that it is the right one if there is one."""
+
+    owner: Owner
+    lexical: float
+    vector: float | None
+    fused: float
+    score: float = 0.0
+
+
+LOCAL_PRIOR = Prior(bias=-2.6, level=5.5, lead=5.0)
+MODEL_PRIOR = Prior(bias=-4.6, level=7.5, lead=8.0)
+
+
+# The probability that there is an answer at all, from the best entry: of its fused score and of its lead.
+LOCAL_ANSWERABILITY = Prior(bias=-3.2, level=7.5, lead=3.0)
+MODEL_ANSWERABILITY = Prior(bias=-5.5, level=9.0, lead=3.0)
+
+
+def answerability(entries: Sequence[Ranked], *, local: bool = True) -> float:
+    """Return the probability that the knowledge holds an answer, given all entries that were found, best first."""
+    if not entries:
+        return 0.0
+    prior = LOCAL_ANSWERABILITY if local else MODEL_ANSWERABILITY
+    lead = entries[0].fused - (entries[1].fused if len(entries) > 1 else 0.0)
+    return _logistic(prior.bias + prior.level * entries[0].fused + prior.lead * lead)
+
+
+def weights_for(encoder_id: str, *, vector: float | None, keyword: float | None) -> Weights:
+    """Return the weights of the fusion: as set by the merchant, else those that fit the encoder."""
+    usual = LOCAL_WEIGHTS if is_local(encoder_id) else MODEL_WEIGHTS
+    return Weights(
+        vector=usual.vector if vector is None else vector,
+        keyword=usual.keyword if keyword is None else keyword,
+    )
+
+
+def is_local(encoder_id: str) -> bool:
+    """Tell whether vectors of this encoder are made from the wording alone."""
+    return encoder_id.startswith("local-") or not encoder_id
+
+
+def rank(
+    units: Iterable[Scored], *, weights: Weights, local: bool, rank_k: int | None = None
+) -> list[Ranked]:
+    """Return the entries of `units`, best first, each with its score.
+
+    With `rank_k` the order is that of weighted reciprocal ranks (Cormack et al., SIGIR 2009) instead of that of the
+    fused scores; the scores then follow that order.
+    """
+    entries = [_entry(owner, group, weights) for owner, group in _grouped(units).items()]
+    if rank_k is None:
+        entries.sort(key=lambda entry: (-entry.fused, entry.owner))
+    else:
+        entries = _by_rank(entries, weights, rank_k)
+    return calibrated(entries, LOCAL_PRIOR if local else MODEL_PRIOR)
+
+
+def calibrated(entries: Sequence[Ranked], prior: Prior) -> list[Ranked]:
+    """Return `entries`, which are in order, with their scores: strictly falling, in (0, 1)."""
+    found: list[Ranked] = []
+    ceiling = 1.0
+    for place, entry in enumerate(entries):
+        rival = entries[1 if place == 0 else 0] if len(entries) > 1 else None
+        lead = entry.fused - (rival.fused if rival is not None else 0.0)
+        score = min(_logistic(prior.bias + prior.level * entry.fused + prior.lead * lead), ceiling)
+        ceiling = score * (1 - 1e-9)
+        found.append(replace(entry, score=score))
+    return found
+
+
+def _grouped(units: Iterable[Scored]) -> dict[Owner, list[Scored]]:
+    groups: dict[Owner, list[Scored]] = {}
+    for unit in units:
+        groups.setdefault(unit.owner, []).append(unit)
+    return groups
+
+
+def _entry(owner: Owner, units: Sequence[Scored], weights: Weights) -> Ranked:
+    wordings = [unit for unit in units if unit.role != "answer"]
+    lexical = _best_and_mean([unit.lexical for unit in wordings])
+    lexical += ANSWER_SHARE * max((unit.lexical for unit in units if unit.role == "answer"), default=0.0)
+    lexical = min(lexical, MOST_LEXICAL)
+    known = [max(unit.vector, 0.0) for unit in wordings if unit.vector is not None]
+    vector = _best_and_mean(known) if known else None
+    return Ranked(owner, lexical, vector, _fused(lexical, vector, weights))
+
+
+def _best_and_mean(values: Sequence[float]) -> float:
+    if not values:
+        return 0.0
+    return (max(values) + MEAN_SHARE * sum(values) / len(values)) / (1 + MEAN_SHARE)
+
+
+def _fused(lexical: float, vector: float | None, weights: Weights) -> float:
+    total = weights.vector + weights.keyword
+    if vector is None or total <= 0:
+        return lexical
+    return (weights.vector * vector + weights.keyword * lexical) / total
+
+
+def _by_rank(entries: Sequence[Ranked], weights: Weights, k: int) -> list[Ranked]:
+    by_lexical = sorted(entries, key=lambda entry: (-entry.lexical, entry.owner))
+    by_vector = sorted(entries, key=lambda entry: (-(entry.vector or 0.0), entry.owner))
+    total = dict.fromkeys((entry.owner for entry in entries), 0.0)
+    for weight, order in ((weights.keyword, by_lexical), (weights.vector, by_vector)):
+        for place, entry in enumerate(order, start=1):
+            total[entry.owner] += weight / (k + place)
+    return sorted(entries, key=lambda entry: (-total[entry.owner], entry.owner))
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))

@@ -1,0 +1,190 @@
+"""Finds what answers a question: QA pairs and chunks in one order, each with one calibrated score."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import Q, QuerySet
+
+from kimono import providers
+from kimono.lib.db import current_tenant
+from kimono.lib.threads import in_thread
+from knowledge.models import Document, Unit, Version
+from knowledge.services import revisions, visibility
+from knowledge.services.ranking import Ranked, answerability, is_local, rank, weights_for
+from knowledge.services.retrieval import legs, passages
+from knowledge.services.retrieval.legs import Query
+from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores
+from knowledge.services.tuning import Params
+from knowledge.services.visibility import View
+
+__all__ = ["Found", "Kind", "Passage", "Scores", "would_answer", "search"]
+
+EMBEDDING_SECONDS = 1.2
+# An answer needs this probability that the knowledge holds one at all.
+LEAST_ANSWERABILITY = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is narrowed to; the scores stay those of the whole knowledge."""
+
+    candidates: tuple[str, ...] = ()
+    category: str | None = None
+    doc_id: str | None = None
+    kind: Literal["all", "qa", "chunk"] = "all"
+    version: str | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Tell whether anything is left out."""
+        return self != Filters()
+
+
+async def search(
+    *,
+    query: str,
+    limit: int,
+    view: View,
+    params: Params,
+    ref: str,
+    candidates: Sequence[str] = (),
+    category: str | None = None,
+    doc_id: str | None = None,
+    kind: Literal["all", "qa", "chunk"] = "all",
+    version: str | None = None,
+) -> Found:
+    """Return the `limit` best passages for `query` that `view` may see.
+
+    `ref` is the turn or job that provider calls are recorded under. `candidates` narrows the search to these ids
+    (`qa-…`, `doc-…`), the other filters by their names; the score of a passage is the same with and without them.
+    When the embedding model fails, words alone decide and the result is `degraded`.
+    """
+    began = time.perf_counter()
+    asked, degraded = await _embedded(query, ref=ref)
+    filters = Filters(tuple(candidates), category, doc_id, kind, version)
+    return await in_thread(
+        find,
+        asked=asked,
+        limit=limit,
+        view=view,
+        params=params,
+        filters=filters,
+        degraded=degraded,
+        began=began,
+    )
+
+
+async def _embedded(query: str, *, ref: str) -> tuple[Query, Degraded]:
+    try:
+        made = await providers.embed(
+            [query],
+            purpose="search",
+            ref=ref,
+            scope=current_tenant().schema_name,
+            kind="query",
+            deadline_seconds=EMBEDDING_SECONDS,
+            fallback=False,
+        )
+    except providers.ProviderError:
+        return Query(query, None, providers.current().encoder.encoder_id), "embedding_unavailable"
+    return Query(query, made.vectors[0], made.encoder_id), None
+
+
+def find(
+    *,
+    asked: Query,
+    limit: int,
+    view: View,
+    params: Params,
+    filters: Filters | None = None,
+    degraded: Degraded = None,
+    began: float | None = None,
+) -> Found:
+    """Do the database's part of `search` for a question whose vector is known; synchronous."""
+    began = time.perf_counter() if began is None else began
+    entries = ranked(asked=asked, view=view, params=params, filters=filters or Filters())
+    sure = answerability(entries)
+    shown = (
+        _narrowed(entries, filters, view)[: max(limit, 1)] if filters and filters.narrow else entries[:limit]
+    )
+    found = passages.load(shown, query=asked.text)
+    return Found(
+        passages=found,
+        threshold=params.threshold.value,
+        answerable=bool(found) and would_answer(found[0].score, sure, params),
+        answerability=sure,
+        knowledge_version=revisions.label(),
+        took_ms=round((time.perf_counter() - began) * 1000),
+        degraded=degraded,
+    )
+
+
+def would_answer(score: float, sure: float, params: Params) -> bool:
+    """Tell whether chat answers from a passage of this score when the knowledge is this likely to hold an answer."""
+    return score >= params.threshold.value and sure >= LEAST_ANSWERABILITY
+
+
+def ranked(*, asked: Query, view: View, params: Params, filters: Filters) -> list[Ranked]:
+    """Return the entries for a question, best first, with those that the filters ask for among them."""
+    everything = visibility.searchable(view, instead=_instead(filters))
+    scored = legs.candidates(asked, everything, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
+    if filters.narrow:
+        narrowed = _filtered(everything, filters)
+        more = legs.candidates(asked, narrowed, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
+        known = {unit.owner for unit in scored}
+        scored += [unit for unit in more if unit.owner not in known]
+    return rank(
+        scored,
+        weights=weights_for(
+            asked.encoder_id, vector=params.rrf_vector_weight, keyword=params.rrf_keyword_weight
+        ),
+        local=is_local(asked.encoder_id) or asked.vector is None,
+        rank_k=params.rrf_k if params.fusion == "rank" else None,
+    )
+
+
+def _instead(filters: Filters) -> dict[int, int]:
+    """Return the version that is asked for by name, in the place of its document's current one."""
+    if not filters.doc_id or not filters.version:
+        return {}
+    named = Version.objects.filter(document__public_id=filters.doc_id, number=_number(filters.version))
+    version = (
+        named.exclude(status=Version.Status.DELETED).exclude(document__status=Document.Status.DELETED).first()
+    )
+    return {version.document_id: version.pk} if version is not None else {}
+
+
+def _filtered(units: QuerySet[Unit], filters: Filters) -> QuerySet[Unit]:
+    if filters.kind != "all":
+        units = units.filter(chunk__isnull=filters.kind == "qa")
+    if filters.category:
+        wanted = filters.category
+        units = units.filter(Q(pair__category=wanted) | Q(version__document__product_category=wanted))
+    if filters.doc_id:
+        units = units.filter(version__document__public_id=filters.doc_id)
+    if filters.version:
+        units = units.filter(version__number=_number(filters.version))
+    if filters.candidates:
+        ids = filters.candidates
+        units = units.filter(Q(pair__public_id__in=ids) | Q(version__document__public_id__in=ids))
+    return units
+
+
+def _number(label: str) -> int:
+    digits = label.removeprefix("v")
+    # Larger numbers than a column can hold name no version.
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
+
+
+def _narrowed(entries: Sequence[Ranked], filters: Filters, view: View) -> list[Ranked]:
+    units = _filtered(Unit.objects.all(), filters)
+    pairs = [entry.owner.pk for entry in entries if entry.owner.kind == "qa"]
+    chunks = [entry.owner.pk for entry in entries if entry.owner.kind == "chunk"]
+    kept = set(units.filter(Q(pair_id__in=pairs) | Q(chunk_id__in=chunks)).values_list("pair_id", "chunk_id"))
+    return [
+        entry
+        for entry in entries
+        if ((entry.owner.pk, None) if entry.owner.kind == "qa" else (None, entry.owner.pk)) in kept
+    ]

@@ -1,0 +1,64 @@
+"""What a search gives."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["qa", "chunk"]
+Degraded = Literal["embedding_unavailable"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Where a score comes from: cosine, share of the question's words, both fused, and a reranker's word if there is one."""
+
+    vector: float | None
+    keyword: float
+    rrf: float
+    rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A QA pair or a chunk as found for a question.
+
+    `score` is the probability that it is the right one if there is one. `text` is what an answer may be made from, the
+    stored answer or chunk; `quote` a verbatim piece of it. `start` and `end` count characters of the version's text
+    (for a pair: of the answer).
+    """
+
+    kind: Kind
+    score: float
+    question: str
+    answer: str
+    text: str
+    category: str
+    qa_id: str | None
+    chunk_id: str | None
+    doc_id: str | None
+    version: str | None
+    source: str
+    title: str
+    section: str | None
+    page: int | None
+    url: str
+    quote: str
+    scores: Scores
+    start: int
+    end: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a search, best first.
+
+    `answerable` is whether chat would answer; `answerability` the probability that the knowledge holds an answer.
+    """
+
+    passages: tuple[Passage, ...]
+    threshold: float
+    answerable: bool
+    answerability: float
+    knowledge_version: str
+    took_ms: int
+    degraded: Degraded

@@ -1,0 +1,79 @@
+"""What search may find: the only definition of it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from knowledge.models import Document, QAPair, Unit, Version
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """From where somebody looks at the knowledge.
+
+    `unit` is an opaque key: the same unit always sees the same versions. An empty one never sees a canary.
+    """
+
+    unit: str
+    at: datetime
+    canary: bool = True
+
+
+def view_of(unit: str = "") -> View:
+    """Return the view of `unit` at this moment."""
+    return View(unit=unit, at=timezone.now())
+
+
+def searchable(view: View, *, instead: Mapping[int, int] | None = None) -> QuerySet[Unit]:
+    """Return the units that search may find from `view`.
+
+    Pairs that are active, enabled and valid at `view.at`; chunks of the current version of active documents, or of
+    the canary version where the view falls into its share of the traffic. `instead` shows a version of a document
+    (by primary keys) in the place of its current one, for those who may look at all versions.
+    """
+    seen = canaries(view) | dict(instead or {})
+    shown = Q(Exists(live_pairs(view.at).filter(pk=OuterRef("pair_id"))))
+    current = Document.objects.filter(status=Document.Status.ACTIVE, current_version=OuterRef("version_id"))
+    if seen:
+        current = current.exclude(pk__in=seen)
+        shown |= Q(version_id__in=list(seen.values()))
+    return Unit.objects.filter(shown | Q(Exists(current)))
+
+
+def live_pairs(at: datetime) -> QuerySet[QAPair]:
+    """Return the pairs that are active, enabled and valid at `at`."""
+    return QAPair.objects.filter(
+        Q(valid_from__isnull=True) | Q(valid_from__lte=at),
+        Q(valid_to__isnull=True) | Q(valid_to__gt=at),
+        status=QAPair.Status.ACTIVE,
+        enabled=True,
+    )
+
+
+def canaries(view: View) -> dict[int, int]:
+    """Return the documents of which `view` sees the canary: primary key of the document → of the version."""
+    if not view.canary or not view.unit:
+        return {}
+    running = Version.objects.filter(
+        status=Version.Status.CANARY, traffic_percent__gt=0, document__status=Document.Status.ACTIVE
+    ).values_list("document_id", "document__public_id", "pk", "traffic_percent")
+    return {doc: version for doc, name, version, percent in running if _share(view.unit, name) < percent}
+
+
+def next_change(view: View) -> datetime | None:
+    """Return when a pair next begins or ceases to be valid after `view.at`, or None."""
+    pairs = QAPair.objects.filter(status=QAPair.Status.ACTIVE, enabled=True)
+    begins = pairs.filter(valid_from__gt=view.at).order_by("valid_from").values_list("valid_from", flat=True)
+    ends = pairs.filter(valid_to__gt=view.at).order_by("valid_to").values_list("valid_to", flat=True)
+    times = [at for at in (begins.first(), ends.first()) if at is not None]
+    return min(times, default=None)
+
+
+def _share(unit: str, document: str) -> float:
+    """Return where `unit` lies in the traffic of a document, in percent: the same each time, even over units."""
+    digest = hashlib.sha256(f"{document}\n{unit}".encode()).digest()
+    return int.from_bytes(digest[:4]) % 10_000 / 100
