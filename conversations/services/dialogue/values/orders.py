@@ -61,7 +61,10 @@ def _fitting(written: str, *, wanted: re.Pattern[str] | None) -> str | None:
 def _forms(written: str) -> list[str]:
     """Return the ways `written` could have been meant, the nearest first."""
     upper = written.upper()
-    forms = [upper, re.sub(r"[ _]", "-", upper), re.sub(r"[ _-]", "", upper)]
+    forms = [upper, re.sub(r"[ _]", "-", upper)]
+    if not upper.replace("-", "").isdigit():
+        # 1994-2010 is a span of years.
+        forms.append(re.sub(r"[ _-]", "", upper))
     parts = _PARTS.fullmatch(upper)
     if parts:
         forms.append(f"{parts[1]}-{parts[2]}")
