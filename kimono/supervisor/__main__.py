@@ -5,6 +5,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 
 from kimono.supervisor import demo, services
 from kimono.supervisor.home import Home, from_environment
@@ -47,13 +48,19 @@ def run_command(home: Home, stopping: Stopping, command: list[str]) -> int:
                 while process.poll() is None:
                     stopping.pause(0.05)
             finally:
-                if process.poll() is None:
-                    process.terminate()
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        process.wait(timeout=15)
-                    process.kill()
-                process.wait()
+                _end(process, stopping)
             return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+
+def _end(process: "subprocess.Popen[bytes]", stopping: Stopping) -> None:
+    """End the command: it is asked, and killed after 15 s or at a second signal."""
+    if process.poll() is None:
+        process.terminate()
+    until = time.monotonic() + 15
+    while process.poll() is None and time.monotonic() < until and not stopping.impatient():
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
 
 
 def main(arguments: list[str] | None = None) -> int:

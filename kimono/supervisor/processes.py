@@ -56,7 +56,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # The supervisor has one thread, and the function touches no lock.
-                preexec_fn=_bound_to(os.getpid(), program.stop_signal),  # noqa: PLW1509
+                preexec_fn=_bound_to(os.getpid(), program.stop_signal),
                 user=program.account.uid if program.account else None,
                 group=program.account.gid if program.account else None,
                 extra_groups=[] if program.account else None,

@@ -10,7 +10,7 @@ from kimono.supervisor.refusals import Refused
 from kimono.supervisor.stopping import Stopping
 
 MOST_DEATHS_PER_MINUTE = 5
-_LONGEST_PAUSE = 10.0
+_LONGEST_PAUSE = 5.0
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Watch:
             raise Refused(
                 f"{what} {len(deaths)} times within a minute; see {child.log}:\n{child.last_lines()}"
             )
-        pause = min(0.5 * 2 ** (len(deaths) - 1), _LONGEST_PAUSE)
+        pause = min(0.25 * 2 ** (len(deaths) - 1), _LONGEST_PAUSE)
         watched.start_at = now + pause
         self._say(f"{what}; it starts again in {pause:g} s. Its log: {child.log}")
 
