@@ -281,6 +281,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         "openai": {"level": "WARNING"},
     },
 }

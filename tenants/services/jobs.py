@@ -34,7 +34,7 @@ TENANT_CONCURRENCY = {"ingest": 2, "bulk": 1, "chat": 4, "beat": 1}
 
 
 def enqueue(
-    name: str, *, by: str = "", source: str = "", doc_id: str = "", run_after: Any = None, **payload: Any
+    name: str, /, *, by: str = "", source: str = "", doc_id: str = "", run_after: Any = None, **payload: Any
 ) -> Job:
     """Write a job of the current tenant in the open transaction and ring after its commit.
 

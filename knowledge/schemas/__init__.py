@@ -1,0 +1,1 @@
+"""Shapes of the knowledge endpoints (api.md 6)."""

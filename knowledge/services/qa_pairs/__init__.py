@@ -1,0 +1,1 @@
+"""QA pairs: written, read, scored, imported, exported, copied from templates."""
