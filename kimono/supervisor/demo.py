@@ -89,15 +89,8 @@ def _prepare(
 ) -> None:
     """Bring database, static files and demo content up to date, in one process as the tables' owner."""
     owner = environment | {"DATABASE_URL": environment["DATABASE_OWNER_URL"]}
-    child = Child(
-        Program(
-            "prepare",
-            (sys.executable, "manage.py", "prepare_demo"),
-            environment=owner,
-            folder=CHECKOUT,
-        ),
-        home,
-    )
+    command = (sys.executable, "-m", "kimono.supervisor.preparing")
+    child = Child(Program("prepare", command, environment=owner, folder=CHECKOUT), home)
     say("Preparing database, static files and demo content …")
     child.start()
     try:
