@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from kimono.lib.environment import Environment
+
+# Lets generic classes of Django be written with their type at run time.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = Environment()
@@ -260,7 +264,6 @@ CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TIMEZONE = "UTC"
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
@@ -287,3 +290,30 @@ LOGGING: dict[str, Any] = {
 }
 
 TESTING = PROFILE == "test" or "pytest" in sys.modules
+
+_UNFOLD = {"SHOW_LANGUAGES": True, "SHOW_HISTORY": True, "BORDER_RADIUS": "6px"}
+# Kimono's indigo for a merchant, vermilion for the platform, so that nobody mistakes one for the other.
+UNFOLD_TENANT: dict[str, Any] = {
+    **_UNFOLD,
+    "SITE_TITLE": "kimono.branding.tenant_title",
+    "SITE_HEADER": "kimono.branding.tenant_title",
+    "ENVIRONMENT": "kimono.branding.tenant_label",
+    "COLORS": {
+        "primary": {
+            "50": "#EFF7FB", "100": "#D9EBF5", "200": "#B6D8EA", "300": "#7DB9DB", "400": "#4797C3",
+            "500": "#267BA7", "600": "#165E83", "700": "#134E6D", "800": "#123F57", "900": "#10344A", "950": "#0A2130",
+        }
+    },
+}  # fmt: skip
+UNFOLD_PLATFORM: dict[str, Any] = {
+    **_UNFOLD,
+    "SITE_TITLE": "kimono.branding.platform_title",
+    "SITE_HEADER": "kimono.branding.platform_title",
+    "ENVIRONMENT": "kimono.branding.platform_label",
+    "COLORS": {
+        "primary": {
+            "50": "#FDF3F0", "100": "#FBE3DC", "200": "#F7C6B9", "300": "#F08A70", "400": "#E2684A",
+            "500": "#CC4A2B", "600": "#B5341C", "700": "#952A17", "800": "#782517", "900": "#632317", "950": "#360F09",
+        }
+    },
+}  # fmt: skip

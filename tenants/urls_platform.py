@@ -1,5 +1,10 @@
-"""Paths of this floor's pages."""
+"""Paths of this floor on the platform's host."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tenants.admin import platform_site
+
+urlpatterns = [
+    path("admin/", platform_site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

@@ -254,3 +254,17 @@ def _store(
             target_type="qa_pair",
             details={"created": len(new), "updated": len(changed)},
         )
+
+
+async def store_drafts(drafts: Sequence[PairDraft], *, by: Actor) -> None:
+    """Write drafts that were judged elsewhere: a known (folded) question is overwritten, any other is new."""
+    known = await in_thread(_known, [writing.question_key(draft.question) for draft in drafts])
+    new: list[PairDraft] = []
+    changed: list[tuple[str, PairDraft]] = []
+    for draft in drafts:
+        present = known.get(writing.question_key(draft.question))
+        if present is None:
+            new.append(draft)
+        elif not _says_the_same(present[1], draft):
+            changed.append((present[0], _merged(present[1], draft)))
+    await _write(new, changed, by)
