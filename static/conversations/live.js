@@ -54,6 +54,11 @@ export class Live {
 
   /** Say that a request of the page found nobody. `seconds`: what the server asked to wait, if it did. */
   trouble(seconds = null) {
+    if (this.#timer && (!this.#visiblyDown || seconds)) {
+      // A silent wait is going on, or a shorter one than the server asked for: count anew, in sight.
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
     this.#visiblyDown = true;
     this.#again(seconds);
   }

@@ -1,0 +1,270 @@
+"""The page where a contact talks to the merchant, in a real browser, before a scripted server."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat_stage import SESSIONS, Stage, citation, json_reply, refusal, stream, turn_events
+
+pytestmark = pytest.mark.browser
+
+ANSWER = "可以取消 [1]。\n\n1. 打开“我的预约”。\n2. 点“取消”。\n\n退款三天到账 [2]。"
+
+
+@pytest.fixture
+def stage(page: Page) -> Stage:
+    return Stage(page)
+
+
+@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desk", "phone"])
+def any_size(request: pytest.FixtureRequest, new_page: Callable[..., Page]) -> Stage:
+    width, height = request.param
+    return Stage(new_page(viewport={"width": width, "height": height}))
+
+
+def answered(stage: Stage) -> Any:
+    return stage.page.locator(".row-bot[data-phase=done]")
+
+
+def message(seq: int, author: str, content: str, **changes: Any) -> dict[str, Any]:
+    role = "user" if author == "visitor" else "assistant"
+    stored = {"message_id": f"msg-{seq}", "seq": seq, "role": role, "author": author, "content": content}
+    return stored | {"citations": [], "attachments": [], "created_at": "2026-07-03T08:30:00Z"} | changes
+
+
+def test_an_answer_is_streamed_and_its_citations_open_in_a_sheet(any_size: Stage) -> None:
+    any_size.turns = [stream(turn_events(ANSWER, citations=[citation(1), citation(2)]))]
+    page = any_size.open()
+    any_size.send("怎么取消？")
+    expect(answered(any_size)).to_have_count(1)
+    expect(page.locator(".bubble ol li")).to_have_count(2)
+    chip = page.locator(".bubble .chip").nth(1)
+    chip.click()
+    sheet = page.locator("#citation-sheet")
+    for words in ("租赁规则 2", "2.1 取消", "v2"):
+        expect(sheet).to_contain_text(words)
+    expect(sheet.locator("mark")).to_have_text("第 2 段原文：提前三天取消，定金全额退回。")
+    link = sheet.locator("#sheet-open")
+    assert link.get_attribute("href").endswith("/documents/doc-2/file?version=v2&sig=x#page=2")
+    narrow = page.viewport_size["width"] < 768
+    assert sheet.evaluate("node => node.matches(':modal')") is narrow
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(chip).to_be_focused()
+    assert not any_size.violations
+
+
+def test_what_an_answer_says_is_never_taken_for_markup(stage: Stage) -> None:
+    hostile = (
+        "<img src=x onerror=alert(1)> ![x](https://evil.example/?d=1) "
+        "[a](javascript:alert(1)) [b](data:text/html,x) [c](/admin/) [好](https://help.example/x) "
+        "隐\u200b藏\u202e字 [9] <script>window.hit = 1</script>\n\n| 甲 | 乙 |\n|---|---|\n| <b>丙</b> | `丁` |"
+    )
+    stage.turns = [stream(turn_events(hostile))]
+    page = stage.open()
+    stage.send("试试")
+    expect(answered(stage)).to_have_count(1)
+    bubble = page.locator(".row-bot .bubble")
+    assert bubble.locator("img, script, b, iframe, .chip").count() == 0
+    assert page.evaluate("window.hit") is None
+    links = bubble.locator("a")
+    expect(links).to_have_count(1)
+    expect(links).to_have_attribute("href", "https://help.example/x")
+    expect(links).to_have_attribute("rel", "noopener noreferrer nofollow")
+    expect(bubble).to_contain_text("好 (help.example)")
+    expect(bubble).to_contain_text("隐藏字 [9]")
+    expect(bubble.locator("td")).to_have_text(["<b>丙</b>", "丁"])
+    assert not stage.foreign and not stage.violations
+
+
+def test_a_broken_stream_is_taken_up_where_it_broke(stage: Stage) -> None:
+    events = turn_events(ANSWER, citations=[citation(1), citation(2)])
+    stage.turns = [stream(events[:4]), stream(events[4:], first=4)]
+    stage.open()
+    stage.send("怎么取消？")
+    expect(answered(stage)).to_have_count(1)
+    first, second = stage.asked("/chat/stream")
+    assert first.post_data_json == second.post_data_json
+    assert "last-event-id" not in first.headers and second.headers["last-event-id"] == "turn-1.3"
+    assert answered(stage).locator(".bubble").inner_text().count("可以取消") == 1
+    assert stage.opened == 1
+
+
+def test_a_failed_message_is_tried_again_under_the_same_id(stage: Stage) -> None:
+    stage.turns = [refusal(500, "internal"), stream(turn_events("好的。"))]
+    page = stage.open()
+    stage.send("在吗？")
+    page.locator(".row-own .retry").click()
+    expect(answered(stage)).to_have_count(1)
+    ids = [request.post_data_json["client_message_id"] for request in stage.asked("/chat/stream")]
+    assert len(ids) == 2 and ids[0] == ids[1]
+    expect(page.locator(".row-own")).to_have_count(1)
+
+
+def test_too_many_messages_are_told_with_the_time_to_wait(stage: Stage) -> None:
+    stage.turns = [refusal(429, "rate_limited", **{"Retry-After": "9"})]
+    page = stage.open()
+    stage.send("在吗？")
+    expect(page.locator(".row-own .delivery")).to_contain_text(re.compile(r"请 [89] 秒后再试"))
+    expect(page.locator(".row-own .retry")).to_be_disabled()
+
+
+def test_an_unreachable_service_counts_down_and_sends_what_waited(stage: Stage) -> None:
+    stage.turns = [refusal(503, "maintenance", **{"Retry-After": "2"}), stream(turn_events("回来了。"))]
+    page = stage.open()
+    stage.send("在吗？")
+    expect(page.locator("#banner-text")).to_contain_text(re.compile(r"[12] 秒后重试"))
+    expect(answered(stage)).to_have_count(1)
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_a_closed_conversation_goes_on_in_a_new_one(stage: Stage) -> None:
+    stage.turns = [refusal(409, "session_closed"), stream(turn_events("好的。"))]
+    page = stage.open()
+    stage.send("还有一个问题")
+    page.locator("#ended-action").click()
+    expect(answered(stage)).to_have_count(1)
+    closed, new = [request.post_data_json for request in stage.asked("/chat/stream")]
+    assert (closed["session_id"], new["session_id"]) == ("sess-1", "sess-2")
+    assert closed["message"] == new["message"] == "还有一个问题"
+
+
+@pytest.mark.parametrize("said", ["by the page", "by the API"])
+def test_a_paused_service_says_so_and_takes_nothing(stage: Stage, said: str) -> None:
+    stage.turns = [refusal(403, "tenant_suspended")]
+    page = stage.open(suspended=said == "by the page")
+    if said == "by the API":
+        stage.send("在吗？")
+    expect(page.locator("#handler-text")).to_have_text("服务已暂停")
+    expect(page.locator("#composer")).to_be_hidden()
+
+
+def test_a_visit_brings_back_the_conversation_as_the_visitor_alone(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("好的。"))]
+    page = stage.open()
+    page.context.add_cookies([{"name": "kimono_session", "value": "staff", "url": "http://alpha.localhost"}])
+    stage.send("在吗？")
+    expect(answered(stage)).to_have_count(1)
+    past = [message(1, "visitor", "上次的问题"), message(2, "bot", "上次的回答 [1]", citations=[citation(1)])]
+    stage.answers = {"GET /messages": stage.history(*past)}
+    stage.requests.clear()
+    page.reload()
+    expect(page.locator(".row .bubble")).to_have_text(["上次的问题", re.compile("上次的回答")])
+    expect(page.locator(".bubble .chip")).to_have_count(1)
+    fetched = stage.asked(f"{SESSIONS}/sess-1/messages")[0]
+    assert fetched.headers["authorization"] == "Bearer vt_1"
+    assert "cookie" not in fetched.all_headers()
+    assert stage.opened == 1
+
+
+def test_an_answer_not_found_offers_a_person_and_the_place_in_line(stage: Stage) -> None:
+    stage.turns = [
+        stream(turn_events("抱歉，我没有找到相关资料。", handoff_offered=True)),
+        stream(turn_events("", status="human")),
+    ]
+    queued = {
+        "state": "pending",
+        "queue_position": 2,
+        "estimated_wait_seconds": 180,
+        "in_working_hours": True,
+    }
+    stage.answers = {"POST /escalate": json_reply(queued)}
+    page = stage.open()
+    stage.send("火星上有店吗？")
+    page.locator(".offer-person").click()
+    expect(page.locator("#handler-text")).to_have_text("等待人工，第 2 位")
+    expect(page.locator(".notice")).to_contain_text("预计等待约 3 分钟")
+    stage.send("我等着")
+    expect(page.locator(".row-own .delivery").last).to_have_text("已送达，等待人工")
+    expect(page.locator(".row-bot")).to_have_count(1)
+
+
+def test_a_person_joins_and_writes_while_nobody_asked_for_anything(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("好的。"))]
+    joined = {"seq": 3, "state": "assigned", "agent_status": "assigned", "agent": {"id": "1", "name": "小王"}}
+    wrote = message(4, "agent", "您好，我是小王。", agent_name="小王")
+    stage.live = [stream([("state", joined), ("message", {"seq": 4, "message": wrote})])]
+    stage.answers = {"GET /messages": stage.history(state="assigned")}
+    page = stage.open()
+    stage.send("在吗？")
+    expect(page.locator("#handler-text")).to_have_text("客服 小王")
+    expect(page.locator(".row-agent .bubble")).to_have_text("您好，我是小王。")
+    expect(page.locator(".row-agent .row-name")).to_have_text("小王")
+    expect(page.locator("#person-button")).to_have_attribute("aria-disabled", "true")
+    asked = stage.asked(f"{SESSIONS}/sess-1/events")[0]
+    assert "token=vt_1" in asked.url and "after_seq=0" in asked.url
+
+
+def test_enter_sends_except_while_a_word_is_being_composed(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("好的。"))]
+    page = stage.open()
+    field = page.locator("#composer-text")
+    field.fill("nihao")
+    for state in ({"isComposing": True}, {"keyCode": 229}):
+        field.dispatch_event("keydown", {"key": "Enter", "bubbles": True, "cancelable": True, **state})
+    assert page.locator(".row").count() == 0
+    page.keyboard.press("Shift+Enter")
+    assert field.input_value() == "nihao\n"
+    page.keyboard.press("Enter")
+    expect(page.locator(".row-own")).to_have_count(1)
+
+
+def test_the_limit_counts_characters_not_code_units(stage: Stage) -> None:
+    page = stage.open()
+    field = page.locator("#composer-text")
+    field.fill("😀" * 2000)
+    expect(page.locator("#composer-count")).to_have_text("还可输入 0 字")
+    expect(page.locator("#send-button")).to_be_enabled()
+    field.fill("😀" * 2001)
+    expect(page.locator("#composer-count")).to_have_text("超出 1 字")
+    expect(page.locator("#send-button")).to_be_disabled()
+    assert field.bounding_box()["height"] < 160
+
+
+def test_a_thumb_down_may_say_why(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("好的。"))]
+    page = stage.open()
+    stage.send("在吗？")
+    page.get_by_role("button", name="没有帮助").click()
+    page.get_by_role("button", name="内容不正确").click()
+    expect(page.locator(".vote-note")).to_have_text("谢谢您的反馈。")
+    votes = [request.post_data_json for request in stage.asked("/feedback")]
+    assert votes[0] == {"message_id": "msg-b1", "rating": "down"}
+    assert votes[1] == {**votes[0], "comment": "内容不正确"}
+
+
+def test_appearance_and_language_are_kept(stage: Stage) -> None:
+    page = stage.open()
+    page.locator("#preferences-button").click()
+    page.locator("#theme-choice label").nth(2).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    with page.expect_navigation():
+        page.locator("#language-choice label").nth(1).click()
+    assert {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["django_language"] == "en"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_every_text_is_there_and_translated() -> None:
+    root = Path(settings.BASE_DIR)
+    sources = [
+        *(root / "templates/conversations").rglob("*.html"),
+        *(root / "templates/kimono").rglob("*.html"),
+    ]
+    pattern = re.compile(r"""\{% translate (?:"([^"]+)"|'([^']+)')""")
+    ids = {a or b for source in sources for a, b in pattern.findall(source.read_text())}
+    assert len(ids) > 100
+    with translation.override("zh-hans"):
+        assert not {words for words in ids if translation.gettext(words) == words}
+    table = (root / "templates/conversations/includes/texts.html").read_text().split('"texts"')[1]
+    known = set(re.findall(r'^\s+"(\w+)":', table, re.MULTILINE))
+    scripts = " ".join(script.read_text() for script in (root / "static/conversations").glob("*.js"))
+    used = set(re.findall(r'(?:text|setFailed|setRejected)\("(\w+)"', scripts))
+    assert used <= known
+    assert not {key for key in known if f'"{key}"' not in scripts}
