@@ -51,12 +51,16 @@ class Principal:
 
 Authenticator: TypeAlias = Callable[[HttpRequest], Principal | None]
 _bearer: list[Authenticator] = []
+_query: list[Authenticator] = []
 _cookie: list[Authenticator] = []
 
 
-def register(authenticator: Authenticator, *, carrier: Literal["bearer", "cookie"]) -> None:
-    """Add a way to recognise callers; it returns None when the credential is not of its kind."""
-    (_bearer if carrier == "bearer" else _cookie).append(authenticator)
+def register(authenticator: Authenticator, *, carrier: Literal["bearer", "query", "cookie"]) -> None:
+    """Add a way to recognise callers; it returns None when the credential is not of its kind.
+
+    `query` is for tokens in an address, where a browser can set no header; it goes before the cookie.
+    """
+    {"bearer": _bearer, "query": _query, "cookie": _cookie}[carrier].append(authenticator)
 
 
 def peer_ip(request: HttpRequest) -> str | None:
@@ -117,7 +121,7 @@ def _recognise(request: HttpRequest, ip: str | None) -> Principal | None:
             if (principal := recognise(request)) is not None:
                 return principal
         raise Unauthenticated
-    for recognise in _cookie:
+    for recognise in (*_query, *_cookie):
         if (principal := recognise(request)) is not None:
             return principal
     return None
