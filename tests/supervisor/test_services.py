@@ -1,6 +1,7 @@
 """The bundled servers as a user meets them: started, stopped, killed, started twice."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import psycopg
 import pytest
 import redis
 
+from kimono.supervisor.binaries import SYSTEM_FOLDER
+from kimono.supervisor.home import Home
 from tests.supervisor.conftest import Supervisor, await_none, processes_of
 
 Supervise = Callable[..., Supervisor]
@@ -188,6 +191,27 @@ def test_a_long_path_moves_the_sockets_only(supervise: Supervise, home: Path) ->
     assert (deep / "postgres" / "postmaster.pid").exists()
     assert redis.Redis.from_url(redis_url).ping()
     assert str(deep) not in redis_url
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the servers as another account")
+def test_a_folder_that_the_servers_account_may_not_enter_keeps_its_permissions(
+    supervise: Supervise, home: Path
+) -> None:
+    home.mkdir()
+    locked = home / "locked"
+    locked.mkdir(mode=0o700)
+    elsewhere = SYSTEM_FOLDER / f"home-{Home(locked / 'home').tag}"
+    try:
+        supervisor = supervise("services", KIMONO_HOME=str(locked / "home"))
+        _, owner_url, redis_url = addresses(supervisor)
+        with psycopg.connect(owner_url) as owner:
+            assert owner.execute("SELECT 1").fetchone() == (1,)
+        assert redis.Redis.from_url(redis_url).ping()
+        assert (elsewhere / "postgres" / "PG_VERSION").exists()
+        assert locked.stat().st_mode & 0o777 == 0o700
+        assert supervisor.stop() == 0
+    finally:
+        shutil.rmtree(elsewhere, ignore_errors=True)
 
 
 def test_servers_of_the_user_are_used_and_none_is_started(supervise: Supervise, home: Path) -> None:
