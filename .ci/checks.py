@@ -25,6 +25,12 @@ LINTERS: dict[str, list[str]] = {
 }
 
 
+def say(text: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def start_tests(arguments: argparse.Namespace, output: Any) -> subprocess.Popen[bytes]:
     """Start pytest with its output in a file, which is read from its beginning once the linters are done."""
     workers = ["-n", str(arguments.workers), "--dist", "loadfile"] if arguments.workers > 1 else []
@@ -48,13 +54,10 @@ def lint() -> list[str]:
             text=True,
             check=False,
         )
-        print(
-            f"{'ok    ' if not done.returncode else 'FAILED'} {name} ({time.monotonic() - begun:.0f} s)",
-            flush=True,
-        )
+        say(f"{'ok    ' if not done.returncode else 'FAILED'} {name} ({time.monotonic() - begun:.0f} s)")
         if done.returncode:
             failed.append(name)
-            print(done.stdout, flush=True)
+            say(done.stdout)
     return failed
 
 
@@ -85,7 +88,7 @@ def main() -> int:
         try:
             failed = lint()
             if failed:
-                print(f"FAILED: {', '.join(failed)}. The tests follow.", flush=True)
+                say(f"FAILED: {', '.join(failed)}. The tests follow.")
             follow(tests, output)
         except KeyboardInterrupt:
             tests.wait()

@@ -1,5 +1,7 @@
 """The bundled PostgreSQL 18 with pgvector: made once, then run in the foreground on a socket that only we reach."""
 
+import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -8,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from kimono.supervisor.accounts import Account, own_folder
-from kimono.supervisor.processes import Program
+from kimono.supervisor.processes import Program, bound_to
 from kimono.supervisor.refusals import Refused
 
 PORT = 5432
@@ -93,8 +95,10 @@ class Postgres:
         """Make the cluster unless it is there; return whether it was made. An interrupted attempt leaves no half."""
         if (self.data / "PG_VERSION").exists():
             return False
-        half = self.data.with_name(self.data.name + ".new")
-        shutil.rmtree(half, ignore_errors=True)
+        # A killed attempt may still be writing for a moment: this one never shares a folder with it.
+        for earlier in self.data.parent.glob(f"{self.data.name}.new-*"):
+            shutil.rmtree(earlier, ignore_errors=True)
+        half = self.data.with_name(f"{self.data.name}.new-{secrets.token_hex(4)}")
         own_folder(half, self.account)
         command = [
             str(self.programs / "initdb"),
@@ -114,6 +118,8 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,
+            preexec_fn=bound_to(os.getpid(), signal.SIGKILL),
             user=self.account.uid if self.account else None,
             group=self.account.gid if self.account else None,
             extra_groups=[] if self.account else None,

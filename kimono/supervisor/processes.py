@@ -56,7 +56,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # The supervisor has one thread, and the function touches no lock.
-                preexec_fn=_bound_to(os.getpid(), program.stop_signal),
+                preexec_fn=bound_to(os.getpid(), program.stop_signal),
                 user=program.account.uid if program.account else None,
                 group=program.account.gid if program.account else None,
                 extra_groups=[] if program.account else None,
@@ -103,7 +103,7 @@ class Child:
         return ""
 
 
-def _bound_to(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
+def bound_to(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
     """Return what the child does between fork and exec: ask the kernel to stop it when its parent dies."""
 
     def bind() -> None:
