@@ -16,6 +16,7 @@ _COMMON = frozenset(
     "種們個時來說這為國會對過發後裡還沒與點問請價錢貨單號電話網頁開關請退换货款单号电话服务客户产品使用如何什么怎么多少"
     "日期时间地址支持提供需要可以进行信息系统问题答案内容标题订单快递发票账号密码登录注册商品价格租赁和服会员积分优惠"
 )
+_ACCENTED = frozenset("àâäæçèéêëîïôœùûüÿñáíóúößåøìòãõÀÂÄÆÇÈÉÊËÎÏÔŒÙÛÜÑÁÍÓÚÖÅØ")
 
 
 def looks_binary(data: bytes) -> bool:
@@ -44,7 +45,7 @@ def decode(data: bytes, *, partial: bool = False) -> str:
     text = _strict(data, "utf-8", partial)
     if text is not None:
         return text
-    return _chinese(data, partial) or _guessed(data) or data.decode("utf-8", "replace")
+    return _chinese(data, partial) or _western(data) or _guessed(data) or data.decode("utf-8", "replace")
 
 
 def _wide(data: bytes) -> str | None:
@@ -55,7 +56,7 @@ def _wide(data: bytes) -> str | None:
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
     for zeros, others, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
-        if zeros > half * 0.3 and others <= half * 0.02:
+        if zeros > half * 0.3 and others * 10 <= zeros:
             return encoding
     return None
 
@@ -82,6 +83,17 @@ def _chinese(data: bytes, partial: bool) -> str | None:
         if share >= 0.08 and (best is None or share > best[0]):
             best = share, text
     return best[1] if best else None
+
+
+def _western(data: bytes) -> str | None:
+    """Return the text as Windows-1252 when, so read, its accented letters are those of Western Europe and few."""
+    text = _strict(data, "cp1252", False)
+    if text is None:
+        return None
+    letters = [character for character in text if character.isalpha()]
+    accented = [character for character in letters if not character.isascii()]
+    usual = sum(character in _ACCENTED for character in accented)
+    return text if len(accented) * 4 < len(letters) and usual * 10 >= len(accented) * 9 else None
 
 
 def _guessed(data: bytes) -> str | None:

@@ -12,9 +12,6 @@ from kimono.providers.parsing.registry import Request
 from kimono.providers.parsing.shapes import Draft
 from kimono.providers.parsing.tables import Grid, spread, to_markdown, trimmed
 
-# XHTML is read as HTML on purpose: an XML parser stops at the first mistake of an author.
-warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)
-
 _DROPPED = (
     "script style noscript template iframe object embed applet svg canvas audio video button select option input textarea"
     " nav footer aside dialog menu link meta base datalist progress meter"
@@ -54,7 +51,10 @@ _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 def parse(request: Request, draft: Draft) -> None:
     """Add the page's headings, paragraphs, lists and tables; its title comes from `<title>` or the first heading."""
-    soup = BeautifulSoup(_text_of(request.path.read_bytes()), "lxml")
+    with warnings.catch_warnings():
+        # XHTML is read as HTML on purpose: an XML parser stops at the first mistake of an author.
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        soup = BeautifulSoup(_text_of(request.path.read_bytes()), "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     add_page(soup, draft)
     draft.title = draft.title or title
@@ -243,8 +243,6 @@ def _span(cell: Tag, name: str) -> int:
 def _drop_hidden(root: Tag) -> None:
     """Remove what a reader of the page does not see, and all that is not text."""
     for tag in root.find_all(True):
-        if tag.decomposed:
-            continue
         hidden = tag.get("hidden") is not None and tag.get("hidden") != "until-found"
         if tag.name == "script" and "math/tex" in str(tag.get("type", "")):
             tag.replace_with(f"${tag.get_text()}$")
@@ -254,16 +252,16 @@ def _drop_hidden(root: Tag) -> None:
             or str(tag.get("aria-hidden")).lower() == "true"
             or _HIDDEN_STYLE.search(str(tag.get("style") or ""))
         ):
-            tag.decompose()
+            tag.extract()
 
 
 def _drop_sides(root: Tag, whole: int) -> None:
     """Remove what surrounds the content on every page of a site, but nothing that is half of the page or titles it."""
     for tag in root.find_all(True):
-        if tag.decomposed or not _is_side(tag):
+        if not _is_side(tag):
             continue
         if tag.find(["h1", "main", "article"]) is None and len(tag.get_text(" ", strip=True)) * 2 < whole:
-            tag.decompose()
+            tag.extract()
 
 
 def _is_side(tag: Tag) -> bool:

@@ -16,7 +16,7 @@ from kimono.providers.parsing.shapes import Draft
 Grid = dict[tuple[int, int], str]
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
-_DEFAULT_NAME = re.compile(r"(?:sheet|工作表|табл)\s*\d+", re.IGNORECASE)
+_DEFAULT_NAME = re.compile(r"(?:sheet|工作表)\s*\d*", re.IGNORECASE)
 _CURRENCY = re.compile(r"\[\$([^\]-]*)|\"([¥￥$€£])\"|([¥￥$€£])")
 _DECIMALS = re.compile(r"0\.(0+)")
 # Values of a merged cell are repeated at most this far, so that one merge of a whole sheet costs nothing.
@@ -120,7 +120,7 @@ def _complete(request: Request, member: str, sheet: str, cells: Grid, draft: Dra
                 left, top, right, bottom = found.groups()
                 merges.append((int(top), _column(left), int(bottom), _column(right)))
             elif element.tag == f"{_MAIN}c":
-                if element.find(f"{_MAIN}f") is not None and element.find(f"{_MAIN}v") is None:
+                if element.find(f"{_MAIN}f") is not None and not element.findtext(f"{_MAIN}v"):
                     missing.append(int("".join(filter(str.isdigit, element.get("r", "0"))) or 0))
                 element.clear()
             elif element.tag == f"{_MAIN}row":

@@ -12,13 +12,15 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _EDGE_LINES = 3
+# Shares of a page's height: a lone number stands in the margin, a running header may reach somewhat further in.
 _MARGIN = 0.09
+_ZONE = 0.14
 
 
 def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """Return the pages' lines without those that repeat at the same height of most pages, digits apart.
 
-    Only the outer three lines at each end of a page are looked at. In a file of one page only a lone page number in the
+    Only the outer three lines at each end of a page and near its edge are looked at. In a file of one page only a lone page number in the
     margin goes.
     """
     seen: dict[tuple[str, int], set[int]] = defaultdict(set)
@@ -45,7 +47,8 @@ def _is_edge(line: Line, lines: list[Line]) -> bool:
 
 
 def _is_furniture(line: Line, height: float, repeated: set[tuple[str, int]]) -> bool:
-    if any(place in repeated for place in _places(line)):
+    in_zone = line.top < height * _ZONE or line.bottom > height * (1 - _ZONE)
+    if in_zone and any(place in repeated for place in _places(line)):
         return True
     in_margin = line.top < height * _MARGIN or line.bottom > height * (1 - _MARGIN)
     return in_margin and bool(_PAGE_NUMBER.fullmatch(line.text))

@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from kimono.providers.parsing import Limits, UnreadableFile, parse
+from tests.providers.parsing.writers import pdf
+
+BODY = [
+    "You may return an item within seven days of its delivery if it has not",
+    "been worn and still has its label. We then pay the price back to the card",
+    "that was used for the order.",
+]
+
+
+def page_of(number: int, heading: str) -> list[tuple[str, float, float, float]]:
+    lines: list[tuple[str, float, float, float]] = [
+        ("Kimono Rental Handbook", 9, 72, 760),
+        (f"Page {number} of 3", 9, 280, 30),
+        (heading, 18, 72, 700),
+    ]
+    return lines + [(f"{text}", 11, 72, 670 - 14 * index) for index, text in enumerate(BODY)]
+
+
+def test_headings_paragraphs_and_pages(tmp_path: Path) -> None:
+    path = pdf(
+        tmp_path / "a.pdf",
+        [page_of(n, title) for n, title in enumerate(["Returns", "Refunds", "Deposits"], 1)],
+    )
+    parsed = parse(path)
+    assert parsed.page_count == 3 and parsed.language == "en"
+    assert [(b.kind, b.text, b.page) for b in parsed.blocks] == [
+        pair
+        for number, title in enumerate(["Returns", "Refunds", "Deposits"], 1)
+        for pair in (("heading", title, number), ("text", " ".join(BODY), number))
+    ]
+    assert parsed.blocks[-1].section_path == ("Deposits",)
+
+
+def test_ruled_tables_become_markdown_in_their_place(tmp_path: Path) -> None:
+    rules = "".join(f"72 {y} m 372 {y} l S\n" for y in (600, 620, 640)) + "".join(
+        f"{x} 600 m {x} 640 l S\n" for x in (72, 222, 372)
+    )
+    lines = [("Prices of this season are below.", 11, 72, 660)]
+    lines += [
+        ("Style", 11, 80, 626),
+        ("Price", 11, 230, 626),
+        ("Furisode", 11, 80, 606),
+        ("300", 11, 230, 606),
+    ]
+    lines += [("All prices are per day and include the belt.", 11, 72, 570)]
+    parsed = parse(
+        pdf(tmp_path / "a.pdf", [[(t, float(s), float(x), float(y)) for t, s, x, y in lines]], drawing=rules)
+    )
+    assert [(b.kind, b.text) for b in parsed.blocks] == [
+        ("text", "Prices of this season are below."),
+        ("table", "| Style | Price |\n| --- | --- |\n| Furisode | 300 |"),
+        ("text", "All prices are per day and include the belt."),
+    ]
+
+
+def test_scanned_pages_are_named_one_by_one(tmp_path: Path) -> None:
+    parsed = parse(pdf(tmp_path / "a.pdf", [[("The only page with text on it.", 11, 72, 700)]], unreadable=2))
+    assert [(e.code, e.page) for e in parsed.errors] == [("no_text_layer", 2), ("no_text_layer", 3)]
+    assert [b.text for b in parsed.blocks] == ["The only page with text on it."]
+
+
+def test_a_scan_alone_is_refused_and_says_which_pages(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="pages 1–3 without a text layer") as refusal:
+        parse(pdf(tmp_path / "a.pdf", [], unreadable=3))
+    assert refusal.value.page == 1
+
+
+def test_an_empty_page_is_no_scan(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="no text"):
+        parse(pdf(tmp_path / "a.pdf", [[]]))
+
+
+def test_a_sentence_runs_on_over_the_page(tmp_path: Path) -> None:
+    first = [("Items that were rented for a wedding can be given back on the", 11.0, 72.0, 700.0)]
+    second = [("following Monday without any further costs.", 11.0, 72.0, 700.0)]
+    (block,) = parse(pdf(tmp_path / "a.pdf", [first, second])).blocks
+    assert block.text.endswith("back on the following Monday without any further costs.") and block.page == 1
+
+
+def test_too_many_pages_are_refused(tmp_path: Path) -> None:
+    path = pdf(tmp_path / "a.pdf", [[("x", 11, 72, 700)]] * 6)
+    with pytest.raises(UnreadableFile, match="6 pages; at most 5"):
+        parse(path, limits=Limits(max_pages=5))
+
+
+def test_progress_is_told_page_by_page(tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    parse(
+        pdf(tmp_path / "a.pdf", [page_of(1, "A"), page_of(2, "B")]),
+        on_progress=lambda *step: steps.append(step),
+    )
+    assert steps == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("damage", ["cut", "zeros"])
+def test_damage_is_refused_in_words(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.4\n" + (b"1 0 obj << /Type" if damage == "cut" else b"\x00" * 500))
+    with pytest.raises(UnreadableFile, match="damaged"):
+        parse(path)
+
+
+def test_pdfium_itself_reads_what_the_tests_write(tmp_path: Path) -> None:
+    document = pypdfium2.PdfDocument(pdf(tmp_path / "a.pdf", [page_of(1, "A")]))
+    assert "Kimono Rental Handbook" in document[0].get_textpage().get_text_bounded()
