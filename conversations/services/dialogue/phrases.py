@@ -30,7 +30,7 @@ _PHRASES: Mapping[Phrase, Mapping[Language, str]] = {
     },
     "identity": {
         "zh": "我是智能客服，可以根据商家的资料回答您的问题；需要时可以为您转人工客服。",
-        "en": "I'm the automatic assistant. I answer from what this merchant has written, and can bring in a person when needed.",
+        "en": "I'm the automatic assistant: I answer from this merchant's own documents and can bring in a person.",
         "ja": "自動応答のアシスタントです。資料にもとづいてお答えし、必要に応じて担当者におつなぎします。",
     },
     "acknowledged": {

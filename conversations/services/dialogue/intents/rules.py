@@ -16,12 +16,14 @@ _PUNCTUATION = re.compile(
     r"[\s,，。.!！?？~、:：;；…「」“”\"'()（）\[\]_*^-]+|[\U0001F300-\U0001FAFF\u2600-\u27BF]+"
 )
 _LETTER = re.compile(r"[a-z\u00c0-\u024f\u3041-\u30fa\u3400-\u9fff]")
+# The kinds of small talk, the one that matters most first: "hello, thanks, bye" says goodbye.
 _SMALL_TALK: tuple[tuple[SmallTalk, re.Pattern[str]], ...] = (
-    ("greeting", re.compile(rf"(?:{small_talk.GREETING})+")),
-    ("thanks", re.compile(rf"(?:{small_talk.ACKNOWLEDGED}|{small_talk.GREETING})*(?:{small_talk.THANKS})+(?:{small_talk.BYE}|{small_talk.ACKNOWLEDGED})*")),
-    ("bye", re.compile(rf"(?:{small_talk.ACKNOWLEDGED})*(?:{small_talk.BYE})+(?:{small_talk.THANKS}|{small_talk.BYE})*")),
-    ("acknowledged", re.compile(rf"(?:{small_talk.ACKNOWLEDGED})+")),
-)  # fmt: skip
+    ("bye", re.compile(small_talk.BYE)),
+    ("thanks", re.compile(small_talk.THANKS)),
+    ("greeting", re.compile(small_talk.GREETING)),
+    ("acknowledged", re.compile(small_talk.ACKNOWLEDGED)),
+)
+_LONGEST_SMALL_TALK = 40
 _SHORT_CHINESE, _SHORT_ENGLISH = 14, 60
 _GIBBERISH = re.compile(r"([^\W\d])\1{5,}|\b[bcdfghjklmnpqrstvwxz]{6,}")
 _ASKS = re.compile(
@@ -92,7 +94,8 @@ def wants_person(folded: str, window: Window = ()) -> str | None:
         return None
     if persons.ASKED_HOW_TO_REACH.search(folded):
         return "asks_how_to_reach"
-    if persons.ONLY_PERSON.fullmatch(_bare(folded)):
+    bare = _bare(folded)
+    if len(bare) <= _LONGEST_SMALL_TALK and persons.ONLY_PERSON.fullmatch(bare):
         return "names_person"
     # A message may both report and ask: 昨天客服说可以退，现在转人工.
     remainder = persons.ABOUT_PERSON.sub(" ", folded)
@@ -135,14 +138,33 @@ def _without_letters(
 
 
 def _small_talk(folded: str) -> SmallTalk | None:
-    bare = _PUNCTUATION.sub("", folded)
-    spaced = _PUNCTUATION.sub(" ", folded).strip()
-    if small_talk.IDENTITY.search(spaced) and len(bare) <= 40:
+    """Return the kind of small talk, when a short message holds nothing else."""
+    spoken = _PUNCTUATION.sub(" ", folded).strip()
+    if not spoken or len(spoken) > _LONGEST_SMALL_TALK:
+        return None
+    if small_talk.IDENTITY.search(spoken):
         return "identity"
-    for kind, pattern in _SMALL_TALK:
-        if pattern.fullmatch(bare) or pattern.fullmatch(spaced):
-            return kind
-    return None
+    said: set[SmallTalk] = set()
+    position = 0
+    while position < len(spoken):
+        ends = {
+            kind: match.end() for kind, pattern in _SMALL_TALK if (match := pattern.match(spoken, position))
+        }
+        furthest = max(ends.values(), default=position)
+        if furthest == position or not _ends_word(spoken, furthest):
+            return None
+        said.add(next(kind for kind, _ in _SMALL_TALK if ends.get(kind) == furthest))
+        position = furthest + (spoken[furthest : furthest + 1] == " ")
+    return next(kind for kind, _ in _SMALL_TALK if kind in said)
+
+
+def _ends_word(text: str, position: int) -> bool:
+    """Tell whether a Latin word ends at `position`: "no" does not begin "nothing"."""
+    return not (
+        text[position - 1].isascii()
+        and text[position : position + 1].isascii()
+        and text[position : position + 1].isalnum()
+    )
 
 
 def _complains(folded: str) -> bool:

@@ -18,7 +18,8 @@ from conversations.services.dialogue.slots.scenes import Scene, Slot, SlotKind
 from conversations.services.dialogue.values.found import Found, Reading, Reason, Rejected, Scalar, level
 
 _CANCEL = re.compile(
-    r"[那嗯哦好吧\s,，。]*(?:还是)?(?:算了+吧?|不(?:查|办|退|弄|问|需要|想查|想要)了|不用(?:查|办|了|管)?了?|取消(?:查询|操作|吧|了)?|退出|停"
+    r"[那嗯哦好吧\s,，。]*(?:还是)?"
+    r"(?:算了|不(?:查|办|退|弄|问|需要|想查|想要)了|不用(?:查|办|了|管)?了?|取消(?:查询|操作|吧|了)?|退出|停"
     r"|never ?mind|forget (?:it|about it)|cancel(?: it| that)?|stop|quit|no need)"
     r"(?:[\s,，。!！~]*(?:算了|吧|谢谢|啊|不(?:查|办|要|用)了|thanks?|thank you))*[\s,，。.!！~]*"
 )

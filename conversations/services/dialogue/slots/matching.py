@@ -14,26 +14,10 @@ _NOISE = re.compile(
 _WORD = re.compile(r"[a-z]+")
 _STOP = frozenset(
     (
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "i",
-        "me",
-        "my",
-        "to",
-        "of",
-        "for",
-        "please",
-        "can",
-        "could",
-        "you",
-        "do",
-        "does",
+        "a", "an", "the", "is", "are", "i", "me", "my", "to", "of", "for", "please", "can", "could", "you", "do", "does",
+        "it", "what", "hi", "hello", "want", "need", "would", "like",
     )
-    + ("it", "what", "hi", "hello", "want", "need", "would", "like")
-)
+)  # fmt: skip
 _VALUE = re.compile(r"[a-z]{0,6}-?\d[\d-]*")
 _ENOUGH = 0.62
 

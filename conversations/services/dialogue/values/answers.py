@@ -8,11 +8,12 @@ from rapidfuzz import fuzz
 from conversations.services.dialogue.values.found import Found, level
 
 _NO = re.compile(
-    r"(?:不|没有?|别|否|非|算了|no|nope|nah|not?|don'?t|do not|false|n)(?:$|[\s,，。.!！、~]|是|要|用|对|行|可以|需要|好|想|同意|确认|有"
-    r"|必|了|呢|吧|啊|thanks?|need|want)"
+    r"(?:不|没有?|非|别|否|算了|no|nope|nah|not?|don'?t|do not|false|n)"
+    r"(?:$|[\s,，。.!！、~]|是|要|用|对|行|可以|需要|好|想|同意|确认|有|必|了|呢|吧|啊|thanks?|need|want)"
 )
 _YES = re.compile(
-    r"(?:是|对|好|嗯|恩|可以|行|要|有|需要|没问题|同意|确认|确定|当然|没错|正确|ok|okay|yes|yep|yeah|yup|sure|right|correct|of course|true|y|はい)"
+    r"(?:是|对|好|嗯|恩|可以|行|要|有|需要|没问题|同意|确认|确定|当然|没错|正确"
+    r"|ok|okay|yes|yep|yeah|yup|sure|right|correct|of course|true|y|はい)"
     r"(?:$|[\s,，。.!！、~]|的|啊|呀|了|吧|呢|哦|滴|嘞|嗯|对|好|是|please)"
 )
 _LEADING = re.compile(r"^[\s,，。.!！、~嗯恩哦呃啊um]*(?=\S{1,})")

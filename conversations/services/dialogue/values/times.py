@@ -72,7 +72,7 @@ def _on_24_hours(hour: int, *, part: str | None, half_day: str | None) -> int:
         if not 1 <= hour <= 12:
             return 99
         return hour % 12 + (12 if half_day.startswith("p") else 0)
-    if hour == 12 and part in _NIGHT or hour == 24:
+    if (hour == 12 and part in _NIGHT) or hour == 24:
         return 0
     if part in _AFTERNOON and hour < 12:
         return hour + 12

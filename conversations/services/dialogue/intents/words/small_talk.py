@@ -1,4 +1,4 @@
-"""Words that carry no question."""
+"""Words that carry no question; a message is small talk when it can be read as nothing but these."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ GREETING: Final = (
     r"|こんにちは|こんばんは|おはよう(?:ございます)?|喂+|在)"
 )
 THANKS: Final = (
-    r"(?:(?:非常|十分|太|很|多|好的?|嗯+|ok|哦+|知道了|明白了|行)*"
+    r"(?:(?:非常|十分|太|很)?"
     r"(?:谢谢+|感谢|谢啦|谢了|多谢|辛苦了?|thanks?(?: you)?(?: so much| very much| a lot)?"
     r"|thank you(?: so much| very much)?|thx|ty|ありがとう(?:ございます)?|麻烦了?)"
     r"(?:你们?|您|了|啦|啊|哦|哈|的?帮助|你的?帮助|for (?:your|the) help)*)"
