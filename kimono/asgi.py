@@ -9,25 +9,18 @@ import django
 
 django.setup()
 
-from asgiref.wsgi import WsgiToAsgi
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
-from whitenoise import WhiteNoise
-
-
-def _no_such_file(environ: Any, start_response: Any) -> list[bytes]:
-    start_response("404 Not Found", [("Content-Type", "text/plain")])
-    return [b"not found"]
-
+from servestatic import ServeStaticASGI
 
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-_static = WsgiToAsgi(
-    WhiteNoise(
-        _no_such_file,
-        root=str(settings.STATIC_ROOT),
-        prefix=settings.STATIC_URL,
-        autorefresh=settings.TESTING,
-    )
+_static = ServeStaticASGI(
+    None,
+    root=settings.STATIC_ROOT,
+    prefix=settings.STATIC_URL,
+    max_age=300,
+    allow_all_origins=False,
+    autorefresh=settings.TESTING,
 )
 _django = ASGIHandler()
 

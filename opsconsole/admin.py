@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from kimono.lib.errors import Refusal
 from tenants.admin import ModelAdmin, ReadOnlyAdmin, actor_of_admin, platform_site
@@ -20,7 +21,9 @@ class TenantForm(forms.ModelForm[Tenant]):
     """A new merchant."""
 
     preset = forms.ChoiceField(
-        label=_("Preset"), choices=[("merchant", _("Merchant")), ("helpdesk", _("Help desk"))]
+        label=_("Preset"),
+        choices=[("merchant", _("Merchant")), ("helpdesk", _("Help desk"))],
+        widget=UnfoldAdminSelectWidget,
     )
 
     class Meta:

@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
+from kimono.lib import db
+
 # unfold evaluates Alpine expressions and styles inline; every other page keeps the strict policy.
 _POLICY = {
     "default-src": ["'self'"],
@@ -52,6 +54,18 @@ class PlatformSite(Site):
 
     settings_name = "UNFOLD_PLATFORM"
     roles = frozenset({"ops_admin", "ops_viewer"})
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Return the view, seeing the rows of all merchants in the public tables once the operator is known."""
+        checked = super().admin_view(view, cacheable)
+
+        def wide(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if self.has_permission(request):
+                # Not a block: the page is rendered after the view has returned.
+                db.set_scope(db.Scope(tenant=None, schema=db.PUBLIC, platform=True))
+            return checked(request, *args, **kwargs)
+
+        return wide
 
 
 class TenantSite(Site):

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
 MOST_LOSSES = 20
+_LOST = {"code": "internal", "message": "The job lost its worker too often and was given up."}
 # At most this many jobs of one tenant run at once in a queue; the others' jobs go first.
 TENANT_CONCURRENCY = {"ingest": 2, "bulk": 1, "chat": 4, "beat": 1}
 
@@ -79,6 +80,8 @@ def cancel(*, job_id: str) -> Job:
             job.status = Job.Status.CANCELLED
             job.finished_at = timezone.now()
         job.save()
+        if job.status == Job.Status.CANCELLED:
+            _tell_abandoned(job, code="cancelled", message="")
     return job
 
 
@@ -249,7 +252,18 @@ def _mine(job: Job) -> Any:
 
 
 def _finish(job: Job, **changes: Any) -> None:
-    _mine(job).update(finished_at=timezone.now(), lease_until=None, **changes)
+    with transaction.atomic():
+        ended = _mine(job).update(finished_at=timezone.now(), lease_until=None, **changes)
+        if ended and changes["status"] != Job.Status.SUCCEEDED:
+            reason = (changes.get("errors") or [{"code": "cancelled", "message": ""}])[0]
+            _tell_abandoned(job, code=reason["code"], message=reason["message"])
+
+
+def _tell_abandoned(job: Job, *, code: str, message: str) -> None:
+    """Tell the owner of a job's things, in the open transaction, that the job has ended without success."""
+    abandoned = registry.handler(job.name).abandoned
+    if abandoned is not None:
+        abandoned(code=code, message=message, **job.payload)
 
 
 def _stopped(job: Job, why: str) -> None:
@@ -280,15 +294,27 @@ def _failed_attempt(job: Job) -> None:
     )
 
 
+def _give_up(job: Job) -> None:
+    try:
+        with db.tenant_scope(job.tenant) if job.tenant is not None else db.public_scope():
+            _finish(job, status=Job.Status.FAILED, error="lost", errors=[_LOST])
+    except Exception:
+        # One job that cannot even be ended must not keep the others from being found.
+        log.exception("job %s could not be given up", job.job_id)
+
+
 def sweep() -> int:
     """Put jobs whose lease has run out back in their queues, ring every queue that has work; return how many waited."""
     now = timezone.now()
     with db.public_scope(), db.platform_scope():
         lost = Job.objects.filter(status="running", lease_until__lt=now)
-        lost.filter(losses__gte=MOST_LOSSES).update(
-            status=Job.Status.FAILED, finished_at=now, error="lost", lease_until=None
+        hopeless = list(lost.filter(losses__gte=MOST_LOSSES).select_related("tenant"))
+    for job in hopeless:
+        _give_up(job)
+    with db.public_scope(), db.platform_scope():
+        lost.exclude(losses__gte=MOST_LOSSES).update(
+            status=Job.Status.QUEUED, losses=F("losses") + 1, lease_until=None, lease_token=""
         )
-        lost.update(status=Job.Status.QUEUED, losses=F("losses") + 1, lease_until=None, lease_token="")
         waiting = list(
             Job.objects.filter(status="queued").exclude(run_after__gt=now).values_list("queue", flat=True)
         )
