@@ -4,8 +4,7 @@
 ninja's `auth=` of one route: 401 → 403 → 413 → 429, before the body is read.
 """
 
-import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from kimono.lib import db
+from kimono.lib.addresses import is_address, is_loopback, within
 from kimono.lib.errors import Denied, Refusal, TooLarge, Unauthenticated
 from kimono.lib.threads import in_thread
 from tenants.models import Tenant
@@ -66,32 +66,12 @@ def register(authenticator: Authenticator, *, carrier: Literal["bearer", "query"
 def peer_ip(request: HttpRequest) -> str | None:
     """Return the caller's address; `X-Forwarded-For` is believed only from trusted proxies, from the right."""
     peer: str | None = request.META.get("REMOTE_ADDR") or None
-    if peer is None or not _within(peer, settings.TRUSTED_PROXIES):
+    if peer is None or not within(peer, settings.TRUSTED_PROXIES):
         return peer
     for hop in reversed([part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]):
-        if hop and not _within(hop, settings.TRUSTED_PROXIES):
-            return hop if _is_address(hop) else peer
+        if hop and not within(hop, settings.TRUSTED_PROXIES):
+            return hop if is_address(hop) else peer
     return peer
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _within(address: str, networks: Iterable[str]) -> bool:
-    if not _is_address(address):
-        return False
-    ip = ipaddress.ip_address(address)
-    return any(ip in ipaddress.ip_network(net, strict=False) for net in networks)
-
-
-def is_loopback(address: str | None) -> bool:
-    """Tell whether an address is this machine's own."""
-    return address is not None and _is_address(address) and ipaddress.ip_address(address).is_loopback
 
 
 def authenticate(request: HttpRequest) -> Principal:

@@ -17,6 +17,7 @@ from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
 from kimono.lib import db
+from kimono.lib.addresses import is_loopback
 from kimono.lib.errors import TooMany
 
 log = logging.getLogger(__name__)
@@ -139,8 +140,6 @@ def _owner() -> str:
 
 def factor_for(ip: str | None) -> int:
     """Return by how much the limits of a peer are multiplied: the demo's factor for this machine's own address."""
-    from tenants.auth import is_loopback
-
     return settings.LIMIT_FACTOR_LOOPBACK if is_loopback(ip) else 1
 
 
