@@ -16,12 +16,14 @@ from kimono.supervisor import services
 from kimono.supervisor.home import Home
 from kimono.supervisor.processes import Child, Program, end_leftovers
 from kimono.supervisor.refusals import Refused
+from kimono.supervisor.stamps import code_stamp
 from kimono.supervisor.stopping import Stopping
 from kimono.supervisor.watching import Watch
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
 READY_SECONDS = 120.0
+_STAMP = "prepared_stamp"
 
 
 def run(home: Home, *, stopping: Stopping, say: Callable[[str], None]) -> None:
@@ -40,7 +42,8 @@ def run(home: Home, *, stopping: Stopping, say: Callable[[str], None]) -> None:
                     f"Its servers may not enter that folder; their data lies in {servers.postgres.data.parent}."
                 )
             environment = _environment(home, port) | servers.addresses.environment()
-            _prepare(home, environment, stopping, say)
+            if not _is_prepared(home, environment, ours=servers.postgres is not None):
+                _prepare(home, environment, stopping, say)
             with _running(home, environment, port, stopping) as (web, worker):
                 watch = Watch(say)
                 watch.over(*servers.children, web, worker)
@@ -85,6 +88,19 @@ def _environment(home: Home, port: int) -> dict[str, str]:
     }
 
 
+def _is_prepared(home: Home, environment: dict[str, str], *, ours: bool) -> bool:
+    """Tell whether the last preparation that succeeded still holds; a database of the user's own is always asked."""
+    stamp = home.path / _STAMP
+    holds = ours and stamp.exists() and home.demo_file.exists() and (home.path / "static").is_dir()
+    return holds and stamp.read_text() == _stamp_of(home, environment)
+
+
+def _stamp_of(home: Home, environment: dict[str, str]) -> str:
+    """Return a name for the code, and for the cluster that it prepares."""
+    cluster = home.path / "postgres_prepared"
+    return f"{code_stamp(CHECKOUT, environment)} {cluster.read_text() if cluster.exists() else ''}"
+
+
 def _prepare(
     home: Home,
     environment: dict[str, str],
@@ -95,6 +111,8 @@ def _prepare(
     owner = environment | {"DATABASE_URL": environment["DATABASE_OWNER_URL"]}
     command = (sys.executable, "-m", "kimono.supervisor.preparing")
     child = Child(Program("prepare", command, environment=owner, folder=CHECKOUT), home)
+    stamp = _stamp_of(home, environment)
+    (home.path / _STAMP).unlink(missing_ok=True)
     say("Preparing database, static files and demo content …")
     child.start()
     try:
@@ -102,6 +120,7 @@ def _prepare(
             stopping.pause(0.05)
         if child.ended():
             raise Refused(f"The preparation failed; see {child.log}:\n{child.last_lines()}")
+        (home.path / _STAMP).write_text(stamp)
     finally:
         child.stop()
 

@@ -3,9 +3,9 @@
 Run as `python -m kimono.supervisor.preparing` with the owner's `DATABASE_URL`, never inside the supervisor itself.
 """
 
-import hashlib
 import os
-from pathlib import Path
+
+from kimono.supervisor.stamps import static_stamp
 
 STAMP = "static_stamp"
 
@@ -28,20 +28,6 @@ def main() -> None:
         call_command("collectstatic", "--noinput", "--clear", verbosity=0)
         stamp_file.write_text(stamp)
     call_command("load_demo")
-
-
-def static_stamp(checkout: Path) -> str:
-    """Return a name for the present static files: ours by path, size and time, the packages' by their versions."""
-    digest = hashlib.sha256((checkout / "requirements.lock").read_bytes())
-    ours = [folder for folder in checkout.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
-    static = [
-        found for folder in ours for found in [folder, *folder.glob("**/static")] if found.name == "static"
-    ]
-    for path in sorted(file for folder in static for file in folder.rglob("*")):
-        if path.is_file():
-            found = path.stat()
-            digest.update(f"{path.relative_to(checkout)}|{found.st_size}|{found.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 if __name__ == "__main__":
