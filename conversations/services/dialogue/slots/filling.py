@@ -24,8 +24,8 @@ _CANCEL = re.compile(
     r"(?:[\s,，。!！~]*(?:算了|吧|谢谢|啊|不(?:查|办|要|用)了|thanks?|thank you))*[\s,，。.!！~]*"
 )
 _CORRECTION = re.compile(
-    r"不对|不是|错了|[说写打弄搞填输]错|改[成为到]|换[成到]|更正|应该是|才对|还是.{0,8}吧|\bactually\b|\bi mean(?:t)?\b|\bwrong\b|\bcorrection\b"
-    r"|\b(?:change|make) (?:it|that)\b|^no\b|\binstead\b"
+    r"不对|不是|错了|[说写打弄搞填输]错|改[成为到]|换[成到]|更正|应该是|才对|还是.{0,8}吧"
+    r"|\bactually\b|\bi mean(?:t)?\b|\bwrong\b|\bcorrection\b|\b(?:change|make) (?:it|that)\b|^no\b|\binstead\b"
 )
 _WITHDRAWN = re.compile(r"[\s嗯哦啊]*(?:不对|错了|.{0,12}(?:错了|不对)|.*\bwrong\b.*)[\s,，。!！~]*")
 # The specific kinds first: a phone is not an order number, a year is not a count.
