@@ -12,7 +12,10 @@ from knowledge.models import KnowledgeState, Revision
 # Folding is tried by one bump in so many, so the table stays at some hundreds of rows.
 _FOLD_ONE_IN = 128
 
-_CURRENT = "SELECT (SELECT coalesce(max(folded), 0) FROM knowledge_knowledgestate) + (SELECT count(*) FROM knowledge_revision)"
+_CURRENT = (
+    "SELECT (SELECT coalesce(max(folded), 0) FROM knowledge_knowledgestate)"
+    " + (SELECT count(*) FROM knowledge_revision)"
+)
 
 
 def current() -> int:

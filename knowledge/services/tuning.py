@@ -1,4 +1,4 @@
-"""What a merchant may set about search (api.md 9, Params): defaults, its own values over them, an experiment's over those."""
+"""What a merchant may set about search (api.md 9, Params): its own values over the defaults, a run's over those."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace

@@ -12,18 +12,16 @@ from kimono.lib.db import current_tenant
 from kimono.lib.threads import in_thread
 from knowledge.models import Document, Unit, Version
 from knowledge.services import revisions, visibility
-from knowledge.services.ranking import Ranked, answerability, is_local, rank, weights_for
+from knowledge.services.ranking import Owner, Ranked, answerability, is_local, rank, weights_for
 from knowledge.services.retrieval import legs, passages
 from knowledge.services.retrieval.legs import Query
 from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import View
 
-__all__ = ["Found", "Kind", "Passage", "Scores", "would_answer", "search"]
+__all__ = ["Found", "Kind", "Passage", "Scores", "search"]
 
 EMBEDDING_SECONDS = 1.2
-# An answer needs this probability that the knowledge holds one at all.
-LEAST_ANSWERABILITY = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +103,17 @@ def find(
     """Do the database's part of `search` for a question whose vector is known; synchronous."""
     began = time.perf_counter() if began is None else began
     entries = ranked(asked=asked, view=view, params=params, filters=filters or Filters())
-    sure = answerability(entries)
-    shown = (
-        _narrowed(entries, filters, view)[: max(limit, 1)] if filters and filters.narrow else entries[:limit]
-    )
+    shown = _narrowed(entries, filters)[: max(limit, 1)] if filters and filters.narrow else entries[:limit]
     found = passages.load(shown, query=asked.text)
     return Found(
         passages=found,
         threshold=params.threshold.value,
-        answerable=bool(found) and would_answer(found[0].score, sure, params),
-        answerability=sure,
+        answerable=bool(found) and found[0].score >= params.threshold.value,
+        answerability=answerability(entries),
         knowledge_version=revisions.label(),
         took_ms=round((time.perf_counter() - began) * 1000),
         degraded=degraded,
     )
-
-
-def would_answer(score: float, sure: float, params: Params) -> bool:
-    """Tell whether chat answers from a passage of this score when the knowledge is this likely to hold an answer."""
-    return score >= params.threshold.value and sure >= LEAST_ANSWERABILITY
 
 
 def ranked(*, asked: Query, view: View, params: Params, filters: Filters) -> list[Ranked]:
@@ -178,13 +168,14 @@ def _number(label: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
 
 
-def _narrowed(entries: Sequence[Ranked], filters: Filters, view: View) -> list[Ranked]:
+def _narrowed(entries: Sequence[Ranked], filters: Filters) -> list[Ranked]:
     units = _filtered(Unit.objects.all(), filters)
     pairs = [entry.owner.pk for entry in entries if entry.owner.kind == "qa"]
     chunks = [entry.owner.pk for entry in entries if entry.owner.kind == "chunk"]
-    kept = set(units.filter(Q(pair_id__in=pairs) | Q(chunk_id__in=chunks)).values_list("pair_id", "chunk_id"))
-    return [
-        entry
-        for entry in entries
-        if ((entry.owner.pk, None) if entry.owner.kind == "qa" else (None, entry.owner.pk)) in kept
-    ]
+    kept = {
+        Owner("qa", pair) if pair is not None else Owner("chunk", chunk)
+        for pair, chunk in units.filter(Q(pair_id__in=pairs) | Q(chunk_id__in=chunks)).values_list(
+            "pair_id", "chunk_id"
+        )
+    }
+    return [entry for entry in entries if entry.owner in kept]
