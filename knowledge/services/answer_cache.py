@@ -55,7 +55,7 @@ class Key:
 
 
 def key_for(*, question: str, view: View, params: Params, language: str) -> Key:
-    """Return the key of a question: its words, tenant, revision, canaries seen, parameters, settings, model, prompt, language.
+    """Return the key of a question: words, tenant, revision, canaries seen, parameters, settings, model, prompt, language.
 
     `question` is the rewritten one. Reads the database; to be made before the search, so that an answer is never kept
     under a revision that is newer than what it was made from.

@@ -15,7 +15,7 @@ MOST_SENTENCES = 3
 # Items of a list that follow the sentence which announces them.
 _MOST_ITEMS = 8
 # A further sentence must say this share of what the best one says of the question.
-_LEAST_SHARE = 0.6
+_LEAST_SHARE = 0.45
 _ROW = re.compile(r"\|.*\|\s*\Z")
 _RULE = re.compile(r"\|[\s:|-]+\|\s*\Z")
 _HEADING = re.compile(r"#{1,6}\s|[^。！？!?.：:]{1,30}\Z")
