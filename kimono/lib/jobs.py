@@ -41,22 +41,31 @@ class JobRun(Protocol):
 
 @dataclass(frozen=True)
 class JobHandler:
-    """One kind of work: `function(run, **payload)` returns the job's result, JSON-able."""
+    """One kind of work: `function(run, **payload)` returns the job's result, JSON-able.
+
+    `abandoned(code=, message=, **payload)` is called in the transaction that ends a job without success; code
+    `cancelled` for one that was cancelled.
+    """
 
     name: str
     queue: Queue
     kind: Kind
     function: Callable[..., Result]
+    abandoned: Callable[..., None] | None = None
 
 
 _handlers: dict[str, JobHandler] = {}
 
 
-def job(name: str, *, queue: Queue, kind: Kind) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-    """Register the decorated function as the handler of jobs called `name`."""
+def job(
+    name: str, *, queue: Queue, kind: Kind, abandoned: Callable[..., None] | None = None
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Register the decorated function as the handler of jobs called `name`; see `JobHandler`."""
 
     def register(function: Callable[..., Result]) -> Callable[..., Result]:
-        _handlers[name] = JobHandler(name=name, queue=queue, kind=kind, function=function)
+        _handlers[name] = JobHandler(
+            name=name, queue=queue, kind=kind, function=function, abandoned=abandoned
+        )
         return function
 
     return register
