@@ -86,7 +86,7 @@ def _stated(line: Line, before: Window) -> str:
 def _tidied(text: str) -> str:
     one_line = " ".join(text.split())
     tidy = _BETWEEN_HAN.sub("，", _HEAD.sub("", one_line))
-    return tidy.rstrip("。.!！~ ") or one_line
+    return tidy.rstrip("。.!！?？~ ") or one_line
 
 
 def _first_sentence(text: str) -> str:

@@ -104,7 +104,9 @@ def _what_about(folded: str) -> str | None:
     """Return the noun of 那运费呢, None when the sentence asks something of its own (那会员等级有哪些权益呢)."""
     match = _WHAT_ABOUT.match(folded)
     noun = match["noun"] if match else ""
-    return noun if noun and not _ASKS_SOMETHING.search(noun) else None
+    # Without 那 or the like before it, a longer one is a statement that ends in 呢.
+    short = len(noun) <= 6 or not folded.startswith(noun)
+    return noun if noun and short and not _ASKS_SOMETHING.search(noun) else None
 
 
 def _substituted(topic: str, noun: str) -> str | None:

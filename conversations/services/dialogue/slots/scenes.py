@@ -10,6 +10,7 @@ from jsonschema.exceptions import SchemaError
 
 from conversations.services.dialogue.phrases import Language, say
 from kimono.lib.errors import Invalid
+from knowledge.services.connectors import SceneTemplate
 
 SlotKind = Literal["order", "phone", "email", "date", "time", "amount", "integer", "boolean", "enum", "text"]
 Then = str  # retrieve | handoff | tool:<connector>.<tool>
@@ -103,6 +104,19 @@ class Scene:
         properties = self.schema.get("properties", {})
         slots = {name: Slot(name, _kind(rules), rules) for name, rules in properties.items()}
         object.__setattr__(self, "slots", slots)
+
+    @classmethod
+    def from_template(cls, template: SceneTemplate, *, scene_id: str, connector: str) -> "Scene":
+        """Return the scene that a connector brings along, ending with its tool."""
+        return cls(
+            scene_id=scene_id,
+            name=template.name,
+            schema=template.schema,
+            intent=template.intent,
+            trigger_examples=tuple(template.trigger_examples),
+            max_asks=template.max_asks,
+            then=f"tool:{connector}.{template.tool}",
+        )
 
     @property
     def required(self) -> tuple[str, ...]:
