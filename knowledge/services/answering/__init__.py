@@ -8,7 +8,7 @@ from kimono import providers
 from kimono.lib.threads import in_thread
 from knowledge.services import answer_cache, generation, retrieval
 from knowledge.services.answer_cache import Key
-from knowledge.services.answering.citing import OnText, Writer
+from knowledge.services.answering.citing import OnCite, OnText, Writer
 from knowledge.services.answering.extracting import extract
 from knowledge.services.answering.verifying import Verifier
 from knowledge.services.answers import Answer, Citation, Degraded, Draft, Outcome, Suggestion
@@ -36,6 +36,7 @@ class _Asked:
     ref: str
     until: float
     on_text: OnText | None
+    on_cite: OnCite | None
     on_step: OnStep
 
     @property
@@ -56,10 +57,12 @@ async def answer(
     rewritten: str = "",
     window: Window = (),
     on_text: OnText | None = None,
+    on_cite: OnCite | None = None,
     cacheable: bool = True,
 ) -> Answer:
     """Return the answer to `question`, having passed its text to `on_text` piece by piece; the pieces join to it.
 
+    Each citation is told to `on_cite` before the text that uses it, so that whoever stops in the middle has them.
     `rewritten` is the question as it stands by itself; without it `window` (role and text of what was said before) goes
     to the model along with the question, and nothing is cached. `cacheable` is False where slots or business data
     shaped the question. `refusal` is said when nothing reaches the threshold or nothing of a draft is supported. A
@@ -72,6 +75,7 @@ async def answer(
         ref=ref,
         until=asyncio.get_running_loop().time() + deadline_seconds,
         on_text=on_text,
+        on_cite=on_cite,
         on_step=on_step,
     )
     key = None
@@ -93,6 +97,9 @@ async def _kept(key: Key, asked: _Asked) -> Answer | None:
         kept = await in_thread(answer_cache.lookup, key)
         note.output_summary = "hit" if kept else "miss"
     if kept is not None and asked.on_text is not None:
+        if asked.on_cite is not None:
+            for citation in kept.citations:
+                asked.on_cite(citation)
         await asked.on_text(kept.text)
     return kept
 
@@ -145,7 +152,7 @@ async def _given(asked: _Asked, found: Found, refusal: str) -> Answer:
 async def _in_own_words(asked: _Asked, found: Found, passage: Passage) -> Answer:
     """Answer with what the merchant wrote for this question."""
     with timed("answer_from_qa", asked.on_step, input_summary=passage.question) as note:
-        writer = Writer([passage], asked.on_text)
+        writer = Writer([passage], asked.on_text, asked.on_cite)
         writer.write(passage.answer)
         writer.cite(Span(0, 0, len(passage.answer)))
         await writer.flush()
@@ -156,7 +163,7 @@ async def _in_own_words(asked: _Asked, found: Found, passage: Passage) -> Answer
 
 async def _generated(asked: _Asked, found: Found) -> tuple[Draft, str, Degraded]:
     """Return what a model wrote as far as the sources support it, the model, and why it broke off if it did."""
-    writer = Writer(found.passages, asked.on_text)
+    writer = Writer(found.passages, asked.on_text, asked.on_cite)
     verifier = Verifier([passage.text for passage in found.passages], writer)
     prompt = generation.prompt(
         question=asked.text, window=asked.window, passages=found.passages, language=asked.language
@@ -196,7 +203,7 @@ def _reason(error: providers.ProviderError) -> Degraded:
 
 async def _extracted(asked: _Asked, found: Found) -> Draft:
     with timed("extract", asked.on_step, input_summary=asked.text) as note:
-        writer = Writer(found.passages, asked.on_text)
+        writer = Writer(found.passages, asked.on_text, asked.on_cite)
         for place, passage in enumerate(found.passages):
             if passage.score < found.threshold:
                 break

@@ -8,15 +8,19 @@ from knowledge.services.grounding import Span
 from knowledge.services.retrieval import Passage
 
 OnText = Callable[[str], Awaitable[None]]
+OnCite = Callable[[Citation], None]
 _LIKE_A_CITATION = re.compile(r"\[(\d+)\]")
 
 
 class Writer:
     """Collects what may be said, numbers its sources in the order of their first use, and passes it on."""
 
-    def __init__(self, passages: Sequence[Passage], on_text: OnText | None) -> None:
+    def __init__(
+        self, passages: Sequence[Passage], on_text: OnText | None, on_cite: OnCite | None = None
+    ) -> None:
         self._passages = passages
         self._on_text = on_text
+        self._on_cite = on_cite
         self._written: list[str] = []
         self._waiting: list[str] = []
         self._citations: dict[Span, Citation] = {}
@@ -41,6 +45,8 @@ class Writer:
                 start=passage.start + span.start,
                 end=passage.start + span.end,
             )
+            if self._on_cite is not None:
+                self._on_cite(self._citations[span])
         self._waiting.append(f"[{self._citations[span].n}]")
 
     async def flush(self) -> None:
