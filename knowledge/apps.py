@@ -8,3 +8,7 @@ class KnowledgeConfig(AppConfig):
 
     name = "knowledge"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the jobs of this floor, for whoever enqueues one."""
+        from knowledge import tasks  # noqa: F401

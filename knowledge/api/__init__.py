@@ -2,7 +2,10 @@
 
 from ninja import Router
 
-from knowledge.api import qa_pairs
+from knowledge.api import documents, jobs, qa_pairs, search
 
 router = Router()
 router.add_router("", qa_pairs.router)
+router.add_router("", search.router)
+router.add_router("", documents.router)
+router.add_router("", jobs.router)

@@ -1,0 +1,223 @@
+"""Doors of documents: KB-01, KB-07…15."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from ninja import File, Form, Query, Router, Status, UploadedFile
+
+from kimono.lib.errors import Missing, TooLarge
+from kimono.lib.threads import in_thread
+from kimono.lib.uploads import sent_name
+from knowledge.schemas import documents as shapes
+from knowledge.schemas.jobs import JobOut, show_job
+from knowledge.services import grants, links
+from knowledge.services.documents import changing, quotas, reading, results, rolling_back, uploading
+from tenants.auth import AsyncGuard, Guard, Principal, actor_of, principal_of
+from tenants.models import Job
+from tenants.paging import Page, Paged, paged
+
+router = Router(tags=["documents"])
+KNOWLEDGE = Guard("knowledge")
+# What a form may weigh beside its file.
+_FORM_BYTES = 256 * 1024
+
+
+class UploadGuard(AsyncGuard):
+    """Lets files in up to the limit of one upload, and names that limit when it refuses."""
+
+    def checked(self, request: HttpRequest) -> Principal:
+        """Return the caller, or raise the refusal."""
+        self.max_bytes = quotas.most("UPLOAD_BYTES") + _FORM_BYTES
+        try:
+            return super().checked(request)
+        except TooLarge:
+            raise TooLarge(max_bytes=quotas.most("UPLOAD_BYTES")) from None
+
+
+class FileGuard(Guard):
+    """Lets in also whoever brings a signature; what it is good for is checked with the file."""
+
+    def _check(self, principal: Principal, request: HttpRequest) -> None:
+        if principal.kind == "anonymous" and principal.tenant is not None and request.GET.get("sig"):
+            return
+        super()._check(principal, request)
+
+
+@router.post(
+    "/knowledge/ingest",
+    response={200: shapes.IngestResult, 202: JobOut},
+    auth=UploadGuard("knowledge", limits=("ingest",)),
+    operation_id="KB-01",
+)
+async def ingest(
+    request: HttpRequest, file: File[UploadedFile], data: Form[shapes.IngestForm]
+) -> Status[dict[str, Any]]:
+    """Take a document in; the answer comes when it is indexed, or as a job when it takes longer or `async` is set."""
+    if (file.size or 0) > quotas.most("UPLOAD_BYTES"):
+        raise TooLarge(max_bytes=quotas.most("UPLOAD_BYTES"))
+    uploaded = await in_thread(_upload, request, file, data)
+    if uploaded.job is None:
+        return Status(200, await in_thread(results.unchanged, uploaded.version))
+    if data.run_async:
+        return Status(202, show_job(uploaded.job))
+    job = await results.outcome(uploaded.job.job_id)
+    if job.status not in Job.FINAL:
+        return Status(202, show_job(job))
+    if job.status != Job.Status.SUCCEEDED or job.result is None:
+        raise results.refusal_of(job)
+    return Status(200, job.result if uploaded.is_first else results.repeated(job.result))
+
+
+def _upload(request: HttpRequest, file: UploadedFile, data: shapes.IngestForm) -> uploading.Upload:
+    return uploading.upload(
+        content=file.read(),
+        name=sent_name(file),
+        by=actor_of(request),
+        source=data.source,
+        facts=data.facts(),
+        publish=data.publish is not False,
+        note=data.note or "",
+    )
+
+
+@router.get("/knowledge/documents", response=shapes.DocumentList, auth=KNOWLEDGE, operation_id="KB-07")
+def list_documents(request: HttpRequest, query: Query[shapes.DocumentQuery]) -> dict[str, Any]:
+    """List the documents that match, newest first."""
+    rows = reading.listed(
+        status=query.status,
+        knowledge_type=query.knowledge_type,
+        product_category=query.product_category,
+        q=query.q,
+    )
+    limit, offset = query.window()
+    total = rows.count()
+    return {
+        "items": [shapes.show_document(row) for row in rows[offset : offset + limit]],
+        "total": total,
+        "page": offset // limit + 1,
+        "page_size": limit,
+        "total_pages": -(-total // limit),
+        "limit": limit,
+        "offset": offset,
+    }
+
+
+@router.get(
+    "/knowledge/documents/{doc_id}", response=shapes.DocumentDetail, auth=KNOWLEDGE, operation_id="KB-08"
+)
+def get_document(request: HttpRequest, doc_id: str) -> dict[str, Any]:
+    """Return a document with its versions."""
+    document = reading.get(doc_id=doc_id)
+    return shapes.show_detail(document, list(reading.versions(document)))
+
+
+@router.patch(
+    "/knowledge/documents/{doc_id}", response=shapes.DocumentOut, auth=KNOWLEDGE, operation_id="KB-09"
+)
+def update_document(request: HttpRequest, doc_id: str, data: shapes.DocumentPatch) -> dict[str, Any]:
+    """Change what is said of a document, or whether it is on show; effective at once."""
+    changing.update(doc_id=doc_id, changes=data.changes(), by=actor_of(request))
+    return shapes.show_document(reading.get(doc_id=doc_id))
+
+
+@router.delete(
+    "/knowledge/documents/{doc_id}", response=shapes.DocumentDeleted, auth=KNOWLEDGE, operation_id="KB-10"
+)
+def delete_document(request: HttpRequest, doc_id: str) -> dict[str, Any]:
+    """Delete a document: gone from answers in this call, its history kept for a rollback."""
+    deleted = changing.delete(doc_id=doc_id, by=actor_of(request))
+    return {"doc_id": doc_id, "deleted_chunks": deleted, "success": True, "error": None}
+
+
+@router.get(
+    "/knowledge/documents/{doc_id}/versions",
+    response=Paged[shapes.VersionOut],
+    auth=KNOWLEDGE,
+    operation_id="KB-11",
+)
+def list_versions(request: HttpRequest, doc_id: str, query: Query[Page]) -> dict[str, Any]:
+    """List the versions of a document, newest first."""
+    return paged(reading.versions(reading.get(doc_id=doc_id)), query, shapes.show_version)
+
+
+@router.post(
+    "/knowledge/documents/{doc_id}/rollback",
+    response=shapes.RollbackOut,
+    auth=KNOWLEDGE,
+    operation_id="KB-12",
+)
+def roll_back(request: HttpRequest, doc_id: str, data: shapes.RollbackIn) -> dict[str, Any]:
+    """Put an earlier version on show again, and its document if it was deleted."""
+    done = rolling_back.roll_back(doc_id=doc_id, target_version=data.target_version, by=actor_of(request))
+    label = done.version.label
+    return {
+        "doc_id": doc_id,
+        "target_version": label,
+        "rolled_back_to": label,
+        "current_version": label,
+        "chunk_count": done.chunk_count,
+        "restored_chunks": done.restored,
+        "success": True,
+        "error": None,
+    }
+
+
+@router.get(
+    "/knowledge/documents/{doc_id}/diff",
+    response=shapes.DiffOut,
+    by_alias=True,
+    auth=KNOWLEDGE,
+    operation_id="KB-13",
+)
+def diff(request: HttpRequest, doc_id: str, query: Query[shapes.DiffQuery]) -> dict[str, Any]:
+    """Compare two versions of a document, passage by passage."""
+    old, new, found = reading.diff(doc_id=doc_id, old=query.old, new=query.new)
+    return shapes.show_diff(doc_id, old, new, found)
+
+
+@router.get(
+    "/knowledge/documents/{doc_id}/chunks",
+    response=Paged[shapes.ChunkOut],
+    auth=KNOWLEDGE,
+    operation_id="KB-14",
+)
+def list_chunks(request: HttpRequest, doc_id: str, query: Query[shapes.ChunkQuery]) -> dict[str, Any]:
+    """List the chunks of a version in reading order."""
+    version, rows = reading.chunks(doc_id=doc_id, label=query.version, q=query.q)
+    return paged(rows, query, lambda chunk: shapes.show_chunk(chunk, version))
+
+
+@router.get(
+    "/knowledge/documents/{doc_id}/file",
+    response=bytes,
+    auth=FileGuard("knowledge", visitor=True),
+    operation_id="KB-15",
+)
+def get_file(request: HttpRequest, doc_id: str, query: Query[shapes.FileQuery]) -> HttpResponse:
+    """Download the file of a version as it was uploaded; a visitor only one that an answer to it has cited."""
+    principal = principal_of(request)
+    for_visitor = principal.kind in ("visitor", "anonymous")
+    if for_visitor and not _is_cited(principal, request, doc_id, query.sig):
+        raise Missing
+    file = reading.stored_file(doc_id=doc_id, label=query.version, for_visitor=for_visitor)
+    return _served(request, file, attachment=query.disposition == "attachment" or not file.may_be_inline)
+
+
+def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, sig: str | None) -> bool:
+    if sig and links.verify(request.path_info, sig):
+        return True
+    return grants.allows(unit=principal.session_id, doc_id=doc_id)
+
+
+def _served(request: HttpRequest, file: reading.StoredFile, *, attachment: bool) -> HttpResponse:
+    etag = f'"{file.digest.removeprefix("sha256:")}"'
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
+    response = HttpResponse(status=304) if etag in known else HttpResponse(file.content)
+    response["Content-Type"] = file.mime
+    response["Content-Disposition"] = content_disposition_header(attachment, file.name) or "attachment"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox"
+    return response

@@ -1,0 +1,31 @@
+"""What happens to a merchant's knowledge, told upwards and to webhooks (api.md 12)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kimono.lib.events import Event, event
+
+
+@event
+@dataclass(frozen=True)
+class DocumentIngested(Event):
+    """A version of a document is stored and indexed; whether it is on show is the document's affair."""
+
+    name: ClassVar[str] = "document.ingested"
+    doc_id: str
+    version: str
+    source: str
+    chunk_count: int
+
+
+@event
+@dataclass(frozen=True)
+class DocumentFailed(Event):
+    """A version of a document could not be taken; what was on show before still is."""
+
+    name: ClassVar[str] = "document.failed"
+    doc_id: str
+    version: str
+    source: str
+    code: str
+    message: str

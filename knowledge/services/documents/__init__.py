@@ -1,0 +1,1 @@
+"""Documents: what is uploaded, shown, changed, taken back, and read again."""

@@ -1,0 +1,120 @@
+"""The stages of an ingest: parse in a child process, cut, embed with no transaction open, store and show in one."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kimono.lib import files
+from kimono.lib.jobs import JobFailed, JobRun, Result
+from kimono.providers import parsing
+from knowledge.models import Version
+from knowledge.services import chunking
+from knowledge.services.documents import embedding, quotas, results
+from knowledge.services.documents.embedding import ChunkVectors
+from knowledge.services.ingestion import storing
+
+# How far a job is when a stage begins; embedding takes longest by far when a model is asked over the network.
+_PARSING, _CHUNKING, _EMBEDDING, _INDEXING = 0.0, 0.3, 0.35, 0.9
+_STOP_QUESTION_SECONDS = 1.0
+
+
+def ingest(*, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, Any]) -> Result:
+    """Read the file of a version, index it and put it on show (or stage it); return the IngestResult.
+
+    A version that is stored already is left as it is: the same call twice leaves the same rows. Raises `JobFailed`
+    (`unreadable_file`, `archive_bomb`, `unsupported_media_type`), `JobStopped`.
+    """
+    started = time.monotonic()
+    version = Version.objects.select_related("document").filter(pk=version_id).first()
+    if version is None:
+        raise JobFailed("replaced", "A later upload has taken this one's place.")
+    if not version.is_indexed:
+        parsed = _parsed(run, version)
+        cut = _cut(run, version, parsed)
+        vectors = _vectors(run, parsed, cut)
+        run.progress(_INDEXING, stage="indexing")
+        storing.store(
+            run=run,
+            version=version,
+            parsed=parsed,
+            cut=cut,
+            vectors=vectors,
+            publish=publish,
+            facts=facts,
+        )
+        version.refresh_from_db()
+    count = version.chunks.count()
+    return results.ingest_result(
+        version,
+        status="partial" if version.errors else "success",
+        chunk_count=count,
+        added=count,
+        seconds=time.monotonic() - started,
+        job_id=run.job_id,
+    )
+
+
+def _parsed(run: JobRun, version: Version) -> parsing.Parsed:
+    run.progress(_PARSING, stage="parsing")
+    try:
+        return parsing.parse_in_child(
+            files.path_of(version.file_key),
+            version.file_name,
+            quotas.parse_limits(),
+            _part_of(run, _PARSING, _CHUNKING, "parsing"),
+            _stopping(run),
+        )
+    except parsing.ParseError as error:
+        raise JobFailed(error.code, error.message, errors=[_located(version, error)]) from error
+
+
+def _located(version: Version, error: parsing.ParseError) -> dict[str, Any]:
+    return {
+        "source": version.document.source,
+        "page": error.page,
+        "sheet": error.sheet,
+        "row": error.row,
+        "code": error.code,
+        "message": error.message,
+    }
+
+
+def _part_of(run: JobRun, low: float, high: float, stage: str) -> Callable[[int, int], None]:
+    """Return what reports `done` of `total` as a place between `low` and `high`."""
+
+    def report(done: int, total: int) -> None:
+        run.progress(low + (high - low) * min(done / max(total, 1), 1.0), stage=stage)
+
+    return report
+
+
+def _stopping(run: JobRun) -> Callable[[], bool]:
+    """Return what the parser's watch asks several times a second: it raises when the run must end."""
+    asked = time.monotonic()
+
+    def stop() -> bool:
+        nonlocal asked
+        if time.monotonic() - asked >= _STOP_QUESTION_SECONDS:
+            asked = time.monotonic()
+            run.check()
+        return False
+
+    return stop
+
+
+def _cut(run: JobRun, version: Version, parsed: parsing.Parsed) -> chunking.VersionText:
+    run.progress(_CHUNKING, stage="chunking")
+    cut = chunking.assemble(parsed)
+    if not cut.chunks:
+        error = parsing.UnreadableFile("the file holds no text")
+        raise JobFailed(error.code, error.message, errors=[_located(version, error)])
+    return cut
+
+
+def _vectors(run: JobRun, parsed: parsing.Parsed, cut: chunking.VersionText) -> ChunkVectors:
+    run.progress(_EMBEDDING, stage="embedding")
+    return embedding.embed(
+        storing.texts(cut, title=parsed.title),
+        ref=run.job_id,
+        on_batch=_part_of(run, _EMBEDDING, _INDEXING, "embedding"),
+    )

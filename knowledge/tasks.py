@@ -1,0 +1,66 @@
+"""Background doors of this floor: handlers of its jobs, and what beat starts."""
+
+from typing import Any
+
+from asgiref.sync import async_to_sync
+
+from kimono.lib import files
+from kimono.lib.jobs import JobRun, Result, job
+from kimono.lib.queue import app
+from knowledge.schemas.qa_pairs import show_report
+from knowledge.services import ingestion, syncing, upkeep
+from knowledge.services.documents.uploading import JOB as INGEST_VERSION
+from knowledge.services.qa_pairs import importing
+from tenants.services import across, jobs
+from tenants.services.auditing import Actor
+
+
+@job(INGEST_VERSION, queue="ingest", kind="ingest", abandoned=ingestion.abandon)
+def ingest_version(run: JobRun, *, version_id: int, publish: bool, facts: dict[str, Any]) -> Result:
+    """Read an uploaded file and put it on show."""
+    return ingestion.ingest(run=run, version_id=version_id, publish=publish, facts=facts)
+
+
+@job("knowledge.import_pairs", queue="ingest", kind="import")
+def import_pairs(
+    run: JobRun,
+    *,
+    file_key: str,
+    name: str,
+    dry_run: bool,
+    mode: importing.Mode,
+    by_name: str = "",
+) -> Result:
+    """Import the QA pairs of a stored file."""
+    report = async_to_sync(importing.run)(
+        content=files.read(file_key),
+        name=name,
+        dry_run=dry_run,
+        mode=mode,
+        by=_starter(run, by_name),
+    )
+    return show_report(report, job_id=run.job_id)
+
+
+def _starter(run: JobRun, name: str) -> Actor:
+    """Return who started a job, as the actor of what it writes."""
+    identity = jobs.get(run.job_id).created_by
+    return Actor(kind="user" if identity.startswith("usr-") else "key", id=identity, name=name)
+
+
+@job(upkeep.SYNC, queue="bulk", kind="sync")
+def sync(run: JobRun, *, limit: int | None, full: bool) -> Result:
+    """Make the vectors that are missing."""
+    return syncing.run(run, limit=limit, full=full)
+
+
+@job(upkeep.TIDY, queue="bulk", kind="maintenance")
+def tidy_index(run: JobRun) -> Result:
+    """Put the search index in order."""
+    return upkeep.tidy(run)
+
+
+@app.task(name="knowledge.look_after", public=True)
+def look_after() -> None:
+    """Start what any merchant's index needs."""
+    across.for_each_active(upkeep.start_due)
