@@ -69,7 +69,8 @@ _NOT_ENGLISH_NEGATIVE = re.compile(
 )
 
 _ADDRESS = re.compile(
-    r"https?://[^\s<>()\"'，。；、）】》]+|[a-z0-9_.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE
+    r"https?://[^\s<>()\"'，。；、）】》]+|(?<![a-z0-9_.+-])[a-z0-9_.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+",
+    re.IGNORECASE,
 )
 _NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]*(?:[-_.+&/][A-Za-z0-9]+)*\+*|(?<![A-Za-z0-9])[0-9]+[A-Za-z][A-Za-z0-9]*"
@@ -121,7 +122,11 @@ def latin_entities(text: str) -> list[str]:
     chinese = bool(_HAN.search(rest))
     for name in _NAME.finditer(rest):
         word = name.group().rstrip("-_.&/")
-        if _is_name(word, chinese=chinese, starts=bool(_SENTENCE_START.search(rest, 0, name.start()))):
+        if _is_name(
+            word,
+            chinese=chinese,
+            starts=bool(_SENTENCE_START.search(rest, max(0, name.start() - 20), name.start())),
+        ):
             found[fold(word)] = None
     return list(found)
 

@@ -24,7 +24,8 @@ _END = re.compile(
     rf"[。！？!?｡]+[{re.escape(_CLOSERS)}]*|…{{1,2}}(?=\s|\Z)|\.+[{re.escape(_CLOSERS)}]*(?=\s|\Z)|\.(?=[\u3400-\u9fff])"
 )
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"，。；、（）]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
+    r"(?:https?://|www\.)[^\s<>\"，。；、（）]+|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+",
+    re.IGNORECASE,
 )
 _ABBREVIATIONS_TEXT = (
     "mr mrs ms dr prof sr jr st vs etc e.g i.e cf al inc ltd co corp no nos fig figs eq sec ch vol pp p ed eds approx"
@@ -34,6 +35,8 @@ _ABBREVIATIONS = frozenset(_ABBREVIATIONS_TEXT.split())
 # After these an abbreviation is usually the end as well, if a capital follows.
 _MAY_END = frozenset({"etc", "inc", "ltd", "co", "corp", "a.m", "p.m", "u.s", "u.k", "al", "jr", "sr"})
 _LAST_WORD = re.compile(r"([A-Za-z]+(?:\.[A-Za-z]+)*|\d{1,3})\Z")
+# Looking back further than this for the word before a dot would make long texts slow.
+_LONGEST_WORD = 40
 _NEXT_WORD = re.compile(r"[\s" + re.escape(_CLOSERS) + r"]*(\S?)")
 
 
@@ -66,7 +69,8 @@ def _units(text: str) -> Iterator[tuple[int, int]]:
 
 def _goes_on(text: str, start: int, end: int, line: re.Match[str]) -> bool:
     """Return whether `line` continues the sentence that the text before it left open."""
-    before, after = text[start:end].rstrip(), line.group().lstrip()
+    before = text[max(start, text.rfind("\n", start, end) + 1) : end].rstrip()
+    after = line.group().lstrip()
     if line.start() - end > 1 or not before or not after:
         return False
     if (
@@ -110,7 +114,7 @@ def _is_full_stop(unit: str, match: re.Match[str]) -> bool:
     follower = following.group(1) if following else ""
     if follower.islower():
         return False
-    word = _LAST_WORD.search(unit, 0, match.start())
+    word = _LAST_WORD.search(unit, max(0, match.start() - _LONGEST_WORD), match.start())
     if not word:
         return True
     last = word.group().lower()

@@ -48,3 +48,11 @@ def test_offsets_are_exact_in_order_and_nothing_is_lost(text: str) -> None:
         assert not text[position : sentence.start].strip()
         position = sentence.end
     assert not text[position:].strip()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text", ["退货" * 500_000, "a.b-c@d e.g. U.S. one, two? " * 20_000, "word " * 200_000, "a\n" * 200_000]
+)
+def test_long_texts_take_linear_time(text: str) -> None:
+    assert sum(len(sentence.text) for sentence in split(text)) > len(text) // 2

@@ -59,6 +59,30 @@ def test_ruled_tables_become_markdown_in_their_place(tmp_path: Path) -> None:
     ]
 
 
+def test_chinese_text_headings_and_tables(tmp_path: Path) -> None:
+    rules = "".join(f"72 {y} m 372 {y} l S\n" for y in (500, 520, 540)) + "".join(
+        f"{x} 500 m {x} 540 l S\n" for x in (72, 222, 372)
+    )
+    lines = [
+        ("和服租借指南", 20.0, 72.0, 740.0),
+        ("签收后七天之内可以无理由退货，退货产生的运费由客户自己承", 11.0, 72.0, 700.0),
+        ("担，请您务必保留发票与吊牌。", 11.0, 72.0, 684.0),
+        ("定制的商品不退不换。", 11.0, 72.0, 650.0),
+        ("款式", 11.0, 80.0, 526.0),
+        ("租金", 11.0, 230.0, 526.0),
+        ("振袖", 11.0, 80.0, 506.0),
+        ("三百元", 11.0, 230.0, 506.0),
+    ]
+    parsed = parse(pdf(tmp_path / "a.pdf", [lines], drawing=rules))
+    assert parsed.language == "zh"
+    assert [(b.kind, b.text) for b in parsed.blocks] == [
+        ("heading", "和服租借指南"),
+        ("text", "签收后七天之内可以无理由退货，退货产生的运费由客户自己承担，请您务必保留发票与吊牌。"),
+        ("text", "定制的商品不退不换。"),
+        ("table", "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 三百元 |"),
+    ]
+
+
 def test_scanned_pages_are_named_one_by_one(tmp_path: Path) -> None:
     parsed = parse(pdf(tmp_path / "a.pdf", [[("The only page with text on it.", 11, 72, 700)]], unreadable=2))
     assert [(e.code, e.page) for e in parsed.errors] == [("no_text_layer", 2), ("no_text_layer", 3)]
@@ -81,6 +105,17 @@ def test_a_sentence_runs_on_over_the_page(tmp_path: Path) -> None:
     second = [("following Monday without any further costs.", 11.0, 72.0, 700.0)]
     (block,) = parse(pdf(tmp_path / "a.pdf", [first, second])).blocks
     assert block.text.endswith("back on the following Monday without any further costs.") and block.page == 1
+
+
+def test_a_password_is_named(tmp_path: Path) -> None:
+    path = pdf(tmp_path / "a.pdf", [[("secret", 11, 72, 700)]])
+    lock = b"/Encrypt << /Filter /Standard /V 1 /R 2 /O <%s> /U <%s> /P -4 >> /ID [<00> <00>]" % (
+        b"41" * 32,
+        b"42" * 32,
+    )
+    path.write_bytes(path.read_bytes().replace(b"/Root 1 0 R", b"/Root 1 0 R " + lock))
+    with pytest.raises(UnreadableFile, match="password"):
+        parse(path)
 
 
 def test_too_many_pages_are_refused(tmp_path: Path) -> None:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from kimono.providers.parsing import Kind, Unsupported, UnsupportedType, parse, sniff, sniff_file
+from kimono.providers.parsing import (
+    Kind,
+    UnreadableFile,
+    Unsupported,
+    UnsupportedType,
+    parse,
+    sniff,
+    sniff_file,
+)
 from tests.providers.parsing.writers import pdf, raw_docx, zip_of
 
 PARAGRAPH = "<w:p><w:r><w:t>租借流程</w:t></w:r></w:p>"
@@ -107,6 +115,14 @@ def _ole(stream: str) -> bytes:
 )
 def test_ole_kinds_are_told_by_their_streams(stream: str, name: str, kind: Kind) -> None:
     assert sniff(_ole(stream), name) is kind
+
+
+@pytest.mark.parametrize("name", ["secret.docx", "secret.xlsx"])
+def test_an_encrypted_office_file_asks_for_one_without_a_password(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(_ole("EncryptedPackage"))
+    with pytest.raises(UnreadableFile, match="password"):
+        parse(path)
 
 
 def test_kinds_without_a_parser_say_what_is_supported(tmp_path: Path) -> None:

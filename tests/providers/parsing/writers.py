@@ -17,6 +17,22 @@ _RELATIONS = (
 )
 
 
+# The objects before the pages: catalogue and page tree (filled in later), a Latin font, a picture, and a Chinese font
+# that every reader knows by its name.
+_SHARED = (
+    b"",
+    b"",
+    b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    b"<< /Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 64 >>"
+    b"\nstream\n" + bytes(range(64)) + b"\nendstream",
+    b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 6 0 R /DW 1000"
+    b" /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> >>",
+    b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 -120 1000 880]"
+    b" /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>",
+    b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [5 0 R] >>",
+)
+
+
 def raw_docx(path: Path, body: str, *, extra: dict[str, bytes] | None = None, doctype: str = "") -> Path:
     """Write a Word file whose body is the given XML."""
     document = (
@@ -37,16 +53,10 @@ def pdf(
     path: Path, pages: list[list[tuple[str, float, float, float]]], *, drawing: str = "", unreadable: int = 0
 ) -> Path:
     """Write a PDF of (text, size, x, y) lines per page; `unreadable` pages at the end hold only a picture."""
-    objects: list[bytes] = [b"", b"", b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
-    picture = (
-        b"<< /Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8"
-    )
-    picture += b" /Length 64 >>"
-    objects.append(picture + b"\nstream\n" + bytes(range(64)) + b"\nendstream")
+    objects = [*_SHARED]
     kids = []
     contents = [
-        drawing
-        + "".join(f"BT /F1 {size} Tf {x} {y} Td ({_escaped(text)}) Tj ET\n" for text, size, x, y in page)
+        drawing + "".join(f"BT {_shown(text, size, x, y)} Tj ET\n" for text, size, x, y in page)
         for page in pages
     ] + ["q 500 0 0 700 50 50 cm /P1 Do Q"] * unreadable
     for content in contents:
@@ -54,7 +64,7 @@ def pdf(
         objects.append(b"<< /Length %d >>\nstream\n" % len(data) + data + b"\nendstream")
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R"
-            b" /Resources << /Font << /F1 3 0 R >> /XObject << /P1 4 0 R >> >> >>" % len(objects)
+            b" /Resources << /Font << /F1 3 0 R /F2 7 0 R >> /XObject << /P1 4 0 R >> >> >>" % len(objects)
         )
         kids.append(len(objects))
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"
@@ -77,6 +87,14 @@ def _assembled(objects: list[bytes]) -> bytes:
     size = len(objects) + 1
     data += b"xref\n0 %d\n0000000000 65535 f \n" % size + table
     return data + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
+
+
+def _shown(text: str, size: float, x: float, y: float) -> str:
+    """Return the operators that choose a font and a place, and the string."""
+    place = f"{size} Tf {x} {y} Td"
+    if text.isascii():
+        return f"/F1 {place} ({_escaped(text)})"
+    return f"/F2 {place} <{text.encode('utf-16-be').hex()}>"
 
 
 def _escaped(text: str) -> str:
