@@ -5,7 +5,7 @@ An entry is a QA pair or a chunk. Pure functions; nothing here knows the databas
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 # Of the mean over an entry's wordings, added to its best one: an entry that is near in all of its wordings beats one
@@ -129,7 +129,7 @@ def calibrated(entries: Sequence[Ranked], *, local: bool) -> list[Ranked]:
         answerable = _answerable(entry, local=local)
         score = min(LEAD.at(entry.fused - rival) * answerable, ceiling)
         ceiling = score * (1 - 1e-9)
-        found.append(replace(entry, answerable=answerable, score=score))
+        found.append(Ranked(entry.owner, entry.lexical, entry.vector, entry.fused, answerable, score))
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from kimono import providers
@@ -13,8 +14,8 @@ from kimono.lib.threads import in_thread
 from knowledge.models import Document, Unit, Version
 from knowledge.services import revisions, visibility
 from knowledge.services.ranking import Owner, Ranked, answerability, is_local, rank, weights_for
-from knowledge.services.retrieval import legs, passages
-from knowledge.services.retrieval.legs import Query
+from knowledge.services.retrieval import passages
+from knowledge.services.retrieval.legs import Legs, Query
 from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import View
@@ -118,11 +119,18 @@ def find(
 
 def ranked(*, asked: Query, view: View, params: Params, filters: Filters) -> list[Ranked]:
     """Return the entries for a question, best first, with those that the filters ask for among them."""
-    everything = visibility.searchable(view, instead=_instead(filters))
-    scored = legs.candidates(asked, everything, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
-    if filters.narrow:
-        narrowed = _filtered(everything, filters)
-        more = legs.candidates(asked, narrowed, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
+    instead = _instead(filters)
+    many = {"by_words": params.bm25_top_k, "by_vector": params.vector_top_k}
+    with connection.cursor() as cursor:
+        legs = Legs(asked, cursor)
+        scored = legs.candidates(visibility.shown(view, instead=instead), **many)
+        narrow = visibility.searchable(view, instead=instead) if filters.narrow else None
+        more = (
+            legs.candidates(visibility.condition(_filtered(narrow, filters)), **many)
+            if narrow is not None
+            else []
+        )
+    if more:
         known = {unit.owner for unit in scored}
         scored += [unit for unit in more if unit.owner not in known]
     return rank(
