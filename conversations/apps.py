@@ -7,3 +7,12 @@ class ConversationsConfig(AppConfig):
     """Contact, bot and human agent: turns, messages, handoffs."""
 
     name = "conversations"
+
+    def ready(self) -> None:
+        """Register the settings, the visitors' credential and the doorbell of this floor."""
+        from conversations import auth, events  # noqa: F401
+        from conversations.consumers import ChannelRelay
+        from conversations.services import doorbell, sections
+
+        sections.register()
+        doorbell.install(ChannelRelay())

@@ -1,5 +1,7 @@
 """Paths of this floor's pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from conversations import views
+
+urlpatterns: list[URLPattern | URLResolver] = [path("chat/", views.chat, name="chat")]

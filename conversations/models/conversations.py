@@ -84,6 +84,8 @@ class Conversation(models.Model):
     asks = models.PositiveSmallIntegerField(default=0)
 
     metadata = models.JSONField(default=dict, blank=True)
+    # From a key's `metadata.member_level` or a connector: what a visitor says of itself does not count.
+    member_level = models.CharField(max_length=40, blank=True, default="")
     csat = models.PositiveSmallIntegerField(null=True, blank=True)
     resolution_note = models.CharField(max_length=2000, blank=True, default="")
     # The visitor token's last use, kept to the minute: each use renews it.

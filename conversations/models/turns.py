@@ -113,7 +113,7 @@ class Step(models.Model):
     order = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=24)
     started_at = models.DateTimeField()
-    duration_ms = models.FloatField()
+    duration_ms = models.PositiveIntegerField()
     status = models.CharField(max_length=12)
     input_summary = models.TextField(blank=True, default="")
     output_summary = models.TextField(blank=True, default="")

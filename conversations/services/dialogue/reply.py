@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 from conversations.services.dialogue.intents import Intent
 from conversations.services.dialogue.phrases import Language
 from conversations.services.dialogue.window import LineKind
-from knowledge.services.steps import StepRecord
+from knowledge.services.steps import OnStep
 
 Outcome = Literal["answered", "asked", "refused", "small_talk", "transferred"]
 
@@ -55,6 +55,7 @@ class Reply:
     searched: bool = False
     knowledge_version: str | None = None
     rewritten: str = ""
+    member_level: str = ""
     sub_tasks: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -68,8 +69,5 @@ class Writer(Protocol):
         """Write the next piece of the reply; what was written is never taken back."""
 
 
-class Recorder(Protocol):
-    """Where steps are recorded as they end."""
-
-    def __call__(self, step: StepRecord) -> None:
-        """Record a step."""
+# Where steps are recorded as they end.
+Recorder = OnStep

@@ -1,5 +1,0 @@
-"""Doors of this floor."""
-
-from ninja import Router
-
-router = Router()

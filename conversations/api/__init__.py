@@ -1,0 +1,12 @@
+"""Doors of this floor."""
+
+from ninja import Router
+
+from conversations.api import chat, monitor, performance, scenes, sessions
+
+router = Router()
+router.add_router("", chat.router)
+router.add_router("", sessions.router)
+router.add_router("", scenes.router)
+router.add_router("", monitor.router)
+router.add_router("", performance.router)

@@ -1,0 +1,60 @@
+"""What happens in conversations, told upwards and to webhooks (api.md 12)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kimono.lib.events import Event, event
+
+
+@event
+@dataclass(frozen=True)
+class SessionCreated(Event):
+    """A conversation began."""
+
+    name: ClassVar[str] = "session.created"
+    session_id: str
+    channel: str
+    user_id: str | None
+
+
+@event
+@dataclass(frozen=True)
+class SessionReopened(Event):
+    """The contact wrote again after the case was resolved."""
+
+    name: ClassVar[str] = "session.reopened"
+    session_id: str
+
+
+@event
+@dataclass(frozen=True)
+class SessionClosed(Event):
+    """A conversation is over for good."""
+
+    name: ClassVar[str] = "session.closed"
+    session_id: str
+    reason: str | None
+
+
+@event
+@dataclass(frozen=True)
+class MessageCreated(Event):
+    """Something was said."""
+
+    name: ClassVar[str] = "message.created"
+    session_id: str
+    message_id: str
+    seq: int
+    author: str
+
+
+@event
+@dataclass(frozen=True)
+class HandoffRequested(Event):
+    """A person is wanted."""
+
+    name: ClassVar[str] = "handoff.requested"
+    session_id: str
+    handoff_id: str
+    rule: str
+    priority: str

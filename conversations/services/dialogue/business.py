@@ -1,0 +1,48 @@
+"""Looking something up in the merchant's business system, once a scene knows what it needs."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from conversations.services.dialogue.question import Question
+from conversations.services.dialogue.reply import Recorder
+from kimono.lib.errors import Invalid
+from knowledge.services import connectors
+from knowledge.services.connectors import CallResult, Subject, ToolError, ToolResult
+from knowledge.services.steps import timed
+
+ATTEMPTS = 3
+CALL_SECONDS = 8.0
+_PAUSE_SECONDS = 0.2
+
+
+async def call(question: Question, *, then: str, values: Mapping[str, Any], record: Recorder) -> CallResult:
+    """Return what the tool of `tool:<connector>.<tool>` answers; one that fails is tried again. Records the step."""
+    name, _, tool = then.removeprefix("tool:").partition(".")
+    subject = Subject(user_id=question.user_id or None, language=question.language)
+    with timed("business_call", record, input_summary=then) as note:
+        result: CallResult = ToolError("unavailable", "not tried")
+        tried = 0
+        while tried < ATTEMPTS and isinstance(result, ToolError) and result.retryable:
+            if tried:
+                await asyncio.sleep(_PAUSE_SECONDS * tried)
+            tried += 1
+            result = await _once(name, tool, values, subject)
+        note.detail.update(connector=name, tool=tool, attempts=tried, slots=sorted(values))
+        if isinstance(result, ToolError):
+            note.status, note.output_summary = "error", result.code
+        elif isinstance(result, ToolResult):
+            note.output_summary = result.status
+        else:
+            note.output_summary = "needs approval"
+    return result
+
+
+async def _once(name: str, tool: str, values: Mapping[str, Any], subject: Subject) -> CallResult:
+    try:
+        async with asyncio.timeout(CALL_SECONDS):
+            return await connectors.connect(name).call(tool, values, subject=subject)
+    except TimeoutError:
+        return ToolError("timeout", "no answer in time")
+    except Invalid:
+        return ToolError("unknown_tool", f"there is no connector {name}")

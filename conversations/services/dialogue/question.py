@@ -1,0 +1,56 @@
+"""One message with all that the dialogue may go by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from conversations.services.dialogue.escalation import Policy
+from conversations.services.dialogue.phrases import Language, say
+from conversations.services.dialogue.slots import Scene
+from conversations.services.dialogue.window import Line
+from kimono.lib.cleaning import detect_language
+from knowledge.services.tuning import Params
+
+
+@dataclass(frozen=True)
+class Question:
+    """A contact's message, the state of its conversation, and the merchant's rules.
+
+    `given` are slot values that came with the message; `slots`, `scene_id`, `asked_slot` and `asks` are where
+    clarification stands; `user_id` is the merchant's own id only when somebody vouches for it. `seconds` is the
+    time there is.
+    """
+
+    text: str
+    session_id: str
+    ref: str
+    at: datetime
+    language: Language
+    policy: Policy
+    own_refusal: str
+    params: Params
+    window: tuple[Line, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    scene_id: str = ""
+    asked_slot: str = ""
+    asks: int = 0
+    failed_attempts: int = 0
+    user_id: str = ""
+    contact_id: str = ""
+    member_level: str = ""
+    turn_count: int = 1
+    seconds: float = 20.0
+
+    @property
+    def open_scene(self) -> Scene | None:
+        """Return the scene whose values are being asked for."""
+        return next((scene for scene in self.scenes if scene.scene_id == self.scene_id), None)
+
+    @property
+    def refusal(self) -> str:
+        """Return what is said when the knowledge holds no answer: the merchant's words, if in this language."""
+        own = self.own_refusal
+        return own if detect_language(own) == self.language else say("refusal", self.language)
