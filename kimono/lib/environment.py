@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kimono.lib.addresses import is_loopback
+
 Profile: TypeAlias = Literal["demo", "dev", "test", "production"]
 
 
@@ -52,10 +54,10 @@ class Environment(BaseSettings):
 
     def refusal(self) -> str | None:
         """Return why the process must not start with this environment, or None."""
-        if not self.kimono_open_api:
-            return None
-        if self.kimono_profile not in ("demo", "dev"):
-            return "KIMONO_OPEN_API is for the profiles demo and dev only."
-        if self.kimono_bind not in ("127.0.0.1", "::1", "localhost"):
-            return "KIMONO_OPEN_API needs a loopback address to bind to."
+        literal_key = "kimono_demo_api_key" in self.model_fields_set and bool(self.kimono_demo_api_key)
+        for name, is_set in (("KIMONO_OPEN_API", self.kimono_open_api), ("KIMONO_DEMO_API_KEY", literal_key)):
+            if is_set and self.kimono_profile not in ("demo", "dev"):
+                return f"{name} is for the profiles demo and dev only."
+            if is_set and not (self.kimono_bind == "localhost" or is_loopback(self.kimono_bind)):
+                return f"{name} needs a loopback address to bind to."
         return None

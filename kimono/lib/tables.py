@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,9 @@ MIME = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _MOST_UNPACKED = 500 * 1024 * 1024
 _MOST_RATIO = 100
+
+
+_MOST_CELLS = 500_000
 
 
 class UnreadableTable(ValueError):
@@ -39,16 +43,18 @@ class Row:
 
 def harmless(value: str) -> str:
     """Return a cell that no spreadsheet runs: `'` before text that begins like a formula."""
-    return (
-        f"'{value}"
-        if value.lstrip(" \u3000").startswith(_FORMULA) or value.startswith(("\t", "\r"))
-        else value
-    )
+    return f"'{value}" if _is_marked_or_runs(value) else value
 
 
 def as_written(cell: str) -> str:
     """Return a cell with the mark of `harmless` taken off again."""
-    return cell[1:] if cell.startswith("'") and harmless(cell[1:]) == cell else cell
+    return cell[1:] if cell.startswith("'") and _is_marked_or_runs(cell) else cell
+
+
+def _is_marked_or_runs(value: str) -> bool:
+    # A text that has the mark already gets another one, so that taking one off gives it back.
+    bare = value.lstrip("'")
+    return bare.lstrip().startswith(_FORMULA) or bare.startswith(("\t", "\r"))
 
 
 def sniff(content: bytes, name: str) -> Literal["csv", "xlsx"]:
@@ -104,12 +110,26 @@ def _xlsx(content: bytes) -> Iterator[Row]:
     _check_archive(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise UnreadableTable(f"The workbook cannot be read: {error}.") from None
+    except (InvalidFileException, KeyError, ValueError, OSError, SyntaxError, zipfile.BadZipFile, zlib.error):
+        raise UnreadableTable("The workbook cannot be read.") from None
+    if not book.worksheets:
+        raise UnreadableTable("The workbook has no sheet.")
     for sheet in book.worksheets:
         # The dimension that a file declares may lie.
         sheet.reset_dimensions()
-        yield from _rows(sheet.title, (list(row) for row in sheet.iter_rows(values_only=True)))
+        yield from _rows(sheet.title, _lines_of(sheet))
+
+
+def _lines_of(sheet: Any) -> Iterator[list[Any]]:
+    cells = 0
+    try:
+        for line in sheet.iter_rows(values_only=True):
+            cells += len(line)
+            if cells > _MOST_CELLS:
+                raise UnreadableTable(f"A sheet has more than {_MOST_CELLS} cells.")
+            yield list(line)
+    except (zipfile.BadZipFile, zlib.error, KeyError, SyntaxError, EOFError, OSError, TypeError) as error:
+        raise UnreadableTable(f"The workbook is damaged: {type(error).__name__}.") from None
 
 
 def _check_archive(content: bytes) -> None:
