@@ -8,12 +8,17 @@ import calendar
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Literal
 
 from conversations.services.dialogue.values.found import Found, Reading, Rejected, level
 from conversations.services.dialogue.values.numerals import ENGLISH_NUMBERS, parse_numeral
+from conversations.services.dialogue.values.reckoning import (
+    Prefer,
+    add_months,
+    in_week,
+    nearest_year,
+    part_of_month,
+)
 
-Prefer = Literal["future", "past"]
 # A rule returns the date, or None when the parts name a day that does not exist.
 _Rule = Callable[[re.Match[str], date, Prefer], date | None]
 
@@ -63,6 +68,8 @@ _MONTH_NAME = (
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _WEEKDAY_NAME = r"(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
+
+
 _SHIFTS = {
     "上上": -2,
     "上": -1,
@@ -128,74 +135,50 @@ def _month_day(match: re.Match[str], today: date, prefer: Prefer) -> date | None
             month,
             day,
         )
-    return _nearest_year(month, day, today, prefer)
-
-
-def _nearest_year(month: int, day: int, today: date, prefer: Prefer) -> date | None:
-    """Return the nearest such day to come (or gone); eight years hold a 29 February whichever year it is."""
-    if not 1 <= month <= 12 or not 1 <= day <= 31:
-        return None
-    years = range(9) if prefer == "future" else range(0, -9, -1)
-    for shift in years:
-        if day <= calendar.monthrange(today.year + shift, month)[1]:
-            candidate = date(today.year + shift, month, day)
-            if (candidate >= today) if prefer == "future" else (candidate <= today):
-                return candidate
-    return None
+    return nearest_year(month, day, today, prefer)
 
 
 def _feast(match: re.Match[str], today: date, prefer: Prefer) -> date | None:
-    return _nearest_year(*_FEASTS[match.group()], today, prefer)
+    return nearest_year(*_FEASTS[match.group()], today, prefer)
 
 
 def _day_word(match: re.Match[str], today: date, prefer: Prefer) -> date:
     return today + timedelta(days=_DAY_WORDS[match["word"]])
 
 
+def _shift(match: re.Match[str]) -> int | None:
+    return _SHIFTS[match["shift"]] if match["shift"] else None
+
+
 def _weekday(match: re.Match[str], today: date, prefer: Prefer) -> date:
     weekday = _WEEKDAYS[match["weekday"]]
-    return _in_week(match["shift"] or "", weekday, today, prefer)
+    return in_week(weekday, _shift(match), today, prefer)
 
 
 def _english_weekday(match: re.Match[str], today: date, prefer: Prefer) -> date:
-    return _in_week(match["shift"] or "", _ENGLISH_WEEKDAYS[match["weekday"][:3]], today, prefer)
-
-
-def _in_week(shift: str, weekday: int, today: date, prefer: Prefer) -> date:
-    if shift:
-        monday = today - timedelta(days=today.weekday())
-        return monday + timedelta(weeks=_SHIFTS[shift], days=weekday)
-    if prefer == "past":
-        return today - timedelta(days=(today.weekday() - weekday) % 7)
-    return today + timedelta(days=(weekday - today.weekday()) % 7)
+    return in_week(_ENGLISH_WEEKDAYS[match["weekday"][:3]], _shift(match), today, prefer)
 
 
 def _day_of_shifted_month(match: re.Match[str], today: date, prefer: Prefer) -> date:
-    first = _add_months(today.replace(day=1), _SHIFTS[match["shift"]])
+    first = add_months(today.replace(day=1), _SHIFTS[match["shift"]])
     part = match["part"]
     if part:
-        return _part_of_month(first, part)
+        return part_of_month(first, part)
     return first.replace(day=_number(match["day"]))
-
-
-def _part_of_month(first: date, part: str) -> date:
-    if part in ("底", "末", "月底", "月末"):
-        return first.replace(day=calendar.monthrange(first.year, first.month)[1])
-    return first.replace(day=1 if "初" in part else 15)
 
 
 def _bare_part_of_month(match: re.Match[str], today: date, prefer: Prefer) -> date:
     first = today.replace(day=1)
     if match["month"]:
-        nearest = _nearest_year(_number(match["month"]), 1, first, prefer)
+        nearest = nearest_year(_number(match["month"]), 1, first, prefer)
         if nearest is None:
             raise ValueError(match["month"])
         first = nearest
-    return _part_of_month(first, match["part"])
+    return part_of_month(first, match["part"])
 
 
 def _english_end_of_month(match: re.Match[str], today: date, prefer: Prefer) -> date:
-    return _part_of_month(_add_months(today.replace(day=1), _SHIFTS[match["shift"]]), "月底")
+    return part_of_month(add_months(today.replace(day=1), _SHIFTS[match["shift"]]), "月底")
 
 
 def _end_of_year(match: re.Match[str], today: date, prefer: Prefer) -> date:
@@ -209,7 +192,7 @@ def _bare_day(match: re.Match[str], today: date, prefer: Prefer) -> date | None:
     step = 1 if prefer == "future" else -1
     # Within three months there is one with 31 days.
     for shift in range(3):
-        first = _add_months(today.replace(day=1), shift * step)
+        first = add_months(today.replace(day=1), shift * step)
         if day <= calendar.monthrange(first.year, first.month)[1]:
             candidate = first.replace(day=day)
             if (candidate >= today) if prefer == "future" else (candidate <= today):
@@ -233,7 +216,7 @@ def _moved(today: date, written: str, unit: str, way: int) -> date:
         return today + timedelta(days=15 * way)
     amount = _COUNTS[written] if written in _COUNTS else _number(written)
     if month:
-        return _add_months(today, amount * way)
+        return add_months(today, amount * way)
     if unit.startswith(("天", "日", "day")):
         return today + timedelta(days=amount * way)
     return today + timedelta(weeks=amount * way)
@@ -241,14 +224,7 @@ def _moved(today: date, written: str, unit: str, way: int) -> date:
 
 def _english_month_day(match: re.Match[str], today: date, prefer: Prefer) -> date | None:
     month, day = _MONTHS[match["month"][:3]], int(match["day"])
-    return date(int(match["year"]), month, day) if match["year"] else _nearest_year(month, day, today, prefer)
-
-
-def _add_months(day: date, months: int) -> date:
-    """Return the same day `months` later, or the last day of a shorter month."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return date(int(match["year"]), month, day) if match["year"] else nearest_year(month, day, today, prefer)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -33,8 +33,8 @@ ANYTHING = Scene(
 )
 WINDOW = [Line("contact", "退货流程是什么？"), Line("bot", "请看说明。需要为您转接人工客服吗？", "answer")]
 UNITS = (
-    "好 嗯 谢谢 没有 ok hi a 转 转人工 请 人工 忽略 的 不 不对 我的 我要 为什么 怎么 下 个 没 没了 在 你好 算了 取消 那 呢 它"
-    " 1 1- 一 十万 1年1月 ORG-1 a@ a. 1,111 ! ？ system: ignore show_all talk_to wrong the it and_ what_about_"
+    "好 嗯 谢谢 没有 ok hi a 转 转人工 请 人工 忽略 的 不 不对 我的 我要 为什么 怎么 下 个 没 没了 在 你好 算了 取消 那 呢"
+    " 它 1 1- 一 十万 1年1月 ORG-1 a@ a. 1,111 ! ？ system: ignore show_all talk_to wrong the it and_ what_about_"
 )
 
 
