@@ -1,8 +1,8 @@
 """Whether a text supports a sentence, and which characters of it do.
 
-A sentence is supported by a run of up to three neighbouring sentences that holds nearly all of its content words, all of
-its numbers and names, and denies where it denies. This is a check of words: it lets paraphrases go rather than let an
-invention through.
+A sentence is supported by a run of up to three neighbouring sentences when each of its clauses is held by one of them:
+nearly all of its content words, all of its numbers and names, denied where it denies. A clause made of two sentences is
+not held by either. This is a check of words: it lets paraphrases go rather than let an invention through.
 """
 
 import re
@@ -14,10 +14,11 @@ from knowledge.services import sentences
 from knowledge.services.folding import fold
 from knowledge.services.terms import content_terms, latin_entities, negations, numbers
 
-# Of the content words of a sentence that its source must hold.
+# Of the content words of a clause that its source must hold.
 LEAST_COVERED = 0.8
 _LONGEST_RUN = 3
 _CLAUSE = re.compile(r"[，,；;：:。！？!?\n]|\.\s")
+_MODAL = frozenset({"可以", "可", "能", "能够", "can", "may", "could"})
 _HAN = re.compile("[\u3400-\u9fff]")
 _LETTER = re.compile(r"\w")
 
@@ -45,16 +46,44 @@ def support(sentence: str, sources: Sequence[str], *, hint: int | None = None) -
 
 
 def _in_source(sentence: str, source: str) -> tuple[int, int] | None:
-    words = content_terms(sentence)
-    if not words:
+    claims = [claim for clause in _clauses(sentence) if (claim := _claim(clause)).words]
+    if not claims:
         return None
     cut = _sentences(source)
     for length in range(1, _LONGEST_RUN + 1):
         for first in range(len(cut) - length + 1):
-            start, end = cut[first].start, cut[first + length - 1].end
-            if _supports(sentence, words, source[start:end]):
-                return start, end
+            run = cut[first : first + length]
+            if all(any(_holds(part.text, claim) for part in run) for claim in claims):
+                return run[0].start, run[-1].end
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A clause of the sentence in question: its words, numbers and names, and whether it denies."""
+
+    words: frozenset[str]
+    numbers: frozenset[str]
+    names: tuple[str, ...]
+    denies: bool
+
+
+def _claim(clause: str) -> _Claim:
+    return _Claim(
+        words=frozenset(_words(clause)),
+        numbers=frozenset(numbers(clause)),
+        names=tuple(latin_entities(clause)),
+        denies=bool(negations(clause)),
+    )
+
+
+def _words(text: str) -> list[str]:
+    """Return the content words but those that are compared in their own way, numbers and denials, and modal verbs."""
+    return [
+        word
+        for word in content_terms(text)
+        if word not in _MODAL and not numbers(word) and word not in negations(word)
+    ]
 
 
 @lru_cache(maxsize=256)
@@ -62,44 +91,38 @@ def _sentences(source: str) -> tuple[sentences.Sentence, ...]:
     return tuple(sentences.split(source))
 
 
-def _supports(sentence: str, words: Sequence[str], span: str) -> bool:
-    held = _words_of(span)
-    folded = fold(span)
-    covered = sum(word in held or (_is_han(word) and word in folded) for word in words)
-    if covered < LEAST_COVERED * len(words):
+def _holds(source: str, claim: _Claim) -> bool:
+    """Return whether one sentence of a source says what a clause claims."""
+    held, folded = _words_of(source), fold(source)
+    # A word of one character is too often a part of another one.
+    covered = sum(
+        word in held or (len(word) > 1 and _is_han(word) and word in folded) for word in claim.words
+    )
+    if covered < LEAST_COVERED * len(claim.words):
         return False
-    if not set(numbers(sentence)) <= set(_numbers_of(span)):
+    if not claim.numbers <= _numbers_of(source) or not all(name in folded for name in claim.names):
         return False
-    if not all(name in folded for name in latin_entities(sentence)):
-        return False
-    return _denies_alike(sentence, span)
+    nearest = max(_clauses(source), key=lambda clause: _likeness(claim.words, clause), default="")
+    return bool(negations(nearest)) == claim.denies
 
 
-@lru_cache(maxsize=2048)
+def _likeness(words: frozenset[str], clause: str) -> tuple[int, int]:
+    theirs = _words_of(clause)
+    return len(words & theirs), -len(theirs)
+
+
+@lru_cache(maxsize=4096)
 def _words_of(text: str) -> frozenset[str]:
-    return frozenset(content_terms(text))
+    return frozenset(_words(text))
 
 
 @lru_cache(maxsize=2048)
-def _numbers_of(text: str) -> tuple[str, ...]:
-    return tuple(numbers(text))
+def _numbers_of(text: str) -> frozenset[str]:
+    return frozenset(numbers(text))
 
 
 def _is_han(word: str) -> bool:
     return bool(_HAN.search(word))
-
-
-def _denies_alike(sentence: str, span: str) -> bool:
-    """Return whether each clause denies as the clause of the span denies that it resembles most."""
-    theirs = [(clause, _words_of(clause)) for clause in _clauses(span)]
-    for clause in _clauses(sentence):
-        words = _words_of(clause)
-        if not words:
-            continue
-        nearest = max(theirs, key=lambda item: (len(words & item[1]), -len(item[1])), default=None)
-        if nearest is None or bool(negations(clause)) != bool(negations(nearest[0])):
-            return False
-    return True
 
 
 def _clauses(text: str) -> list[str]:

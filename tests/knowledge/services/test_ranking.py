@@ -1,5 +1,7 @@
 """From units to entries, from two legs to one order, from an order to probabilities."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,7 +81,7 @@ def test_scores_are_probabilities_that_fall_strictly(levels: list[float], local:
     entries = [Ranked(Owner("qa", pk), level, level, level) for pk, level in enumerate(levels)]
     scores = [entry.score for entry in calibrated(entries, local=local)]
     assert all(0 < score < 1 for score in scores)
-    assert all(before > after for before, after in zip(scores, scores[1:], strict=False))
+    assert all(before > after for before, after in pairwise(scores))
 
 
 @given(st.floats(0, 1.5), st.floats(0.001, 0.1), st.floats(0, 1.5))
