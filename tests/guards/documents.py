@@ -6,7 +6,7 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -82,7 +82,7 @@ class Route:
     id: str
     method: str
     path: str
-    summary: str
+    does: str = field(compare=False)
 
 
 def routes() -> dict[Route, str]:
@@ -110,23 +110,30 @@ def _routes_of(urlconf: str) -> Iterator[Route]:
     set_urlconf(None)
     for path, methods in paths.items():
         for method, operation in methods.items():
-            yield Route(operation["operationId"], method.upper(), path, operation.get("summary", ""))
+            yield Route(
+                operation["operationId"],
+                method.upper(),
+                path,
+                operation.get("description", "").partition("\n")[0],
+            )
 
 
 def table(found: dict[Route, str]) -> str:
     """Return the routes as a Markdown table."""
     rows = ["| Id | Method | Path | What | Host |", "|---|---|---|---|---|"]
     rows += [
-        f"| {route.id} | {route.method} | `{route.path}` | {route.summary} | {host} |"
+        f"| {route.id} | {route.method} | `{route.path}` | {route.does} | {host} |"
         for route, host in found.items()
     ]
     return "\n".join(rows) + "\n"
 
 
-def written_table() -> str:
-    """Return the table as the document has it."""
-    match = _TABLE.search(Document(ROUTES).text)
-    return match.group() if match else ""
+def written() -> dict[Route, str]:
+    """Return the routes as the document has them."""
+    rows = re.findall(
+        r"^\| (\S+) \| (\S+) \| `(\S+)` \| (.*) \| (\w+) \|$", Document(ROUTES).text, re.MULTILINE
+    )
+    return {Route(*row[:4]): row[4] for row in rows}
 
 
 def main() -> None:
