@@ -117,7 +117,8 @@ class _Maker:
         if "language" in name:
             wanted = "zh" if self._reading.chinese else "en"
             return wanted if wanted in allowed else allowed[0]
-        return allowed[0]
+        # Where "none of them" may be said it is, for want of a reason for any.
+        return None if None in allowed else allowed[0]
 
     def _items(self, schema: Mapping[str, object], name: str, cited: tuple[int, str] | None) -> list[object]:
         part = schema.get("items", {})

@@ -155,3 +155,10 @@ def test_intents_are_guessed_by_their_words(text: str, intent: str) -> None:
 @pytest.mark.parametrize("text", ["", "Hello, world!  Two  spaces\n退货 7 天。[1] 😀", "ＡＢＣ\t₤"])
 def test_pieces_join_to_the_text(text: str) -> None:
     assert "".join(pieces(text)) == text
+
+
+def test_none_of_the_choices_is_chosen_where_that_may_be_said() -> None:
+    schema = {
+        "properties": {"scene": {"enum": ["order", "return", None]}, "color": {"enum": ["red", "blue"]}}
+    }
+    assert instance(schema, reading(CHINESE)) == {"scene": None, "color": "red"}
