@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from kimono.lib.db import current_tenant_or_none
 from kimono.lib.masking import mask
 from tenants.models import AuditRow
+from tenants.services.ownership import own_rows
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,23 @@ def record(
 
     Called in the transaction of the change; for a refused write, outside of it.
     """
-    AuditRow.objects.create(
-        tenant=current_tenant_or_none(),
-        level="INFO" if success else "WARN",
-        source=by.kind,
-        message=f"{action} {target_id}".strip()[:500],
-        request_id=by.request_id,
-        user_id=by.id,
-        username=by.name,
-        action=action,
-        target_type=target_type,
-        target_id=target_id,
-        details=_masked(details or {}),
-        ip_address=by.ip,
-        success=success,
-        error_message=mask(error)[:500],
-    )
+    with own_rows():
+        AuditRow.objects.create(
+            tenant=current_tenant_or_none(),
+            level="INFO" if success else "WARN",
+            source=by.kind,
+            message=f"{action} {target_id}".strip()[:500],
+            request_id=by.request_id,
+            user_id=by.id,
+            username=by.name,
+            action=action,
+            target_type=target_type,
+            target_id=target_id,
+            details=_masked(details or {}),
+            ip_address=by.ip,
+            success=success,
+            error_message=mask(error)[:500],
+        )
 
 
 def listed(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from kimono.lib import db
 from kimono.lib.errors import Conflict
 from tenants.models import IdempotencyRecord
+from tenants.services.ownership import own_rows
 
 KEPT = timedelta(hours=24)
 _LEASE = timedelta(seconds=120)
@@ -49,7 +50,8 @@ def begin(request: Request) -> Stored | None:
     """
     patience = time.monotonic() + settings.IDEMPOTENCY_WAIT_SECONDS
     while True:
-        record = _mine_or_theirs(request)
+        with own_rows():
+            record = _mine_or_theirs(request)
         if record is None:
             return None
         if record.body_hash != request.body_hash:
@@ -92,11 +94,12 @@ def _where(request: Request) -> dict[str, Any]:
 
 def finish(request: Request, *, status: int, body: str) -> None:
     """Keep a 2xx answer, secrets taken out; forget any other, so that a repeat runs again."""
-    records = IdempotencyRecord.objects.filter(**_where(request), status__isnull=True)
-    if 200 <= status < 300:
-        records.update(status=status, body=_without_secrets(body))
-    else:
-        records.delete()
+    with own_rows():
+        records = IdempotencyRecord.objects.filter(**_where(request), status__isnull=True)
+        if 200 <= status < 300:
+            records.update(status=status, body=_without_secrets(body))
+        else:
+            records.delete()
 
 
 def forget_old() -> int:

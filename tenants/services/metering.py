@@ -9,6 +9,7 @@ from django.utils import timezone
 from kimono import providers
 from kimono.lib.db import current_tenant_or_none
 from tenants.models import Budget, Price, UsageRecord
+from tenants.services.ownership import own_rows
 
 
 class UsageMeter:
@@ -26,39 +27,38 @@ class UsageMeter:
 
     def record(self, record: providers.CallRecord) -> None:
         """Write one usage row, priced now."""
-        UsageRecord.objects.create(
-            timestamp=record.started_at,
-            tenant=current_tenant_or_none(),
-            api_type=record.provider,
-            operation=record.operation,
-            purpose=record.purpose,
-            ref=record.ref or "",
-            model=record.model,
-            prompt_name=record.prompt_name or "",
-            prompt_version=record.prompt_version or "",
-            tokens_input=record.tokens_input,
-            tokens_output=record.tokens_output,
-            latency_ms=int(record.latency_ms),
-            first_token_ms=None if record.first_token_ms is None else int(record.first_token_ms),
-            cost_cny=cost(record),
-            success=record.success,
-            cancelled=record.cancelled,
-            error_code=record.error_code or "",
-        )
+        with own_rows():
+            UsageRecord.objects.create(
+                timestamp=record.started_at,
+                tenant=current_tenant_or_none(),
+                api_type=record.provider,
+                operation=record.operation,
+                purpose=record.purpose,
+                ref=record.ref or "",
+                model=record.model,
+                prompt_name=record.prompt_name or "",
+                prompt_version=record.prompt_version or "",
+                tokens_input=record.tokens_input,
+                tokens_output=record.tokens_output,
+                latency_ms=int(record.latency_ms),
+                first_token_ms=None if record.first_token_ms is None else int(record.first_token_ms),
+                cost_cny=cost(record),
+                success=record.success,
+                cancelled=record.cancelled,
+                error_code=record.error_code or "",
+            )
 
 
 def cost(record: providers.CallRecord) -> Decimal:
     """Return what a call cost in CNY at the price valid when it began; 0 for a model without a price."""
-    price = (
-        Price.objects.filter(
-            provider=record.provider,
-            model__in=[record.model, "*"],
-            operation=record.operation,
-            valid_from__lte=record.started_at,
-        )
-        .order_by("-valid_from")
-        .first()
+    prices = Price.objects.filter(
+        provider=record.provider,
+        model__in=[record.model, "*"],
+        operation=record.operation,
+        valid_from__lte=record.started_at,
     )
+    # The model's own price before that of "*", however old it is.
+    price = max(prices, key=lambda price: (price.model == record.model, price.valid_from), default=None)
     if price is None:
         return Decimal(0)
     amount = (

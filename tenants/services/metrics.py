@@ -5,11 +5,15 @@ from django.utils import timezone
 
 from kimono.lib import db
 from tenants.models import MetricPoint
+from tenants.services.ownership import own_rows
 
 
 def add(name: str, value: float = 1.0) -> None:
     """Add `value` to a metric of the tenant in force (or of the platform). Append-only, never waits for a lock."""
-    MetricPoint.objects.create(tenant=db.current_tenant_or_none(), name=name, value=value, at=timezone.now())
+    with own_rows():
+        MetricPoint.objects.create(
+            tenant=db.current_tenant_or_none(), name=name, value=value, at=timezone.now()
+        )
 
 
 _ROLL_UP = """

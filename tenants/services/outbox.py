@@ -11,6 +11,7 @@ from kimono.lib.events import Event
 from kimono.lib.ids import platform_id
 from tenants.models import OutboxEvent, Tenant
 from tenants.services import ringing
+from tenants.services.ownership import own_rows
 
 log = logging.getLogger(__name__)
 _BATCH = 100
@@ -22,13 +23,14 @@ def publish(event: Event) -> str:
 
     Must be called in the transaction of the change: an event of a change that is rolled back never was.
     """
-    row = OutboxEvent.objects.create(
-        event_id=platform_id("evt"),
-        tenant=db.current_tenant_or_none(),
-        name=event.name,
-        data=event.payload(),
-        done_at=None if events.consumers(event.name) else timezone.now(),
-    )
+    with own_rows():
+        row = OutboxEvent.objects.create(
+            event_id=platform_id("evt"),
+            tenant=db.current_tenant_or_none(),
+            name=event.name,
+            data=event.payload(),
+            done_at=None if events.consumers(event.name) else timezone.now(),
+        )
     if row.done_at is None:
         ringing.after_commit("tenants.dispatch_outbox", queue="beat")
     return row.event_id
