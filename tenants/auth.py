@@ -15,13 +15,13 @@ from kimono.lib import db
 from kimono.lib.addresses import is_address, is_loopback, within
 from kimono.lib.errors import Denied, Refusal, TooLarge, Unauthenticated
 from kimono.lib.threads import in_thread
+from tenants.answers import JSON_LIMIT
 from tenants.models import Tenant
 from tenants.services import api_keys, hosts, limits
 from tenants.services.auditing import Actor
 
 Kind: TypeAlias = Literal["key", "user", "platform", "visitor", "anonymous"]
 SCOPES = ("chat", "agent", "knowledge", "operations", "analytics")
-JSON_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,13 @@ def peer_ip(request: HttpRequest) -> str | None:
     return peer
 
 
+class StaleCookie(Unauthenticated):
+    """A session cookie that opens nothing: refused like any wrong credential, but not by the doors to sign in.
+
+    A browser sends it until it is replaced, so those doors would be shut for good.
+    """
+
+
 def authenticate(request: HttpRequest) -> Principal:
     """Recognise the caller: key, bearer, cookie, open mode. Raises `Unauthenticated` for a wrong credential.
 
@@ -104,6 +111,8 @@ def _recognise(request: HttpRequest, ip: str | None) -> Principal | None:
     for recognise in (*_query, *_cookie):
         if (principal := recognise(request)) is not None:
             return principal
+    if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+        raise StaleCookie
     return None
 
 
@@ -139,7 +148,8 @@ class Guard:
 
     `scopes`: any of them is enough. `visitor`: the visitor token is accepted (which session is the service's
     check). `user`: any signed-in user, never a key. `admin`: merchant_admin, never a key. `ops`: "r" or "w".
-    `platform`: ◇, a platform user is accepted too. `reads`: ʳ, a POST that only reads. `public`: anybody.
+    `platform`: ◇, a platform user is accepted too. `reads`: ʳ, a POST that only reads. `public`: anybody;
+    `csrf`: who then must carry the token of the page; `while_suspended`: also of a merchant that is suspended.
     `limits`: names of further limits to count (see `tenants.services.limits`).
     """
 
@@ -155,12 +165,15 @@ class Guard:
         platform: bool = False,
         reads: bool = False,
         public: bool = False,
+        csrf: bool = False,
+        while_suspended: bool = False,
         agent_reads_knowledge: bool = False,
         limits: tuple[str, ...] = (),
         max_bytes: int = JSON_LIMIT,
     ) -> None:
         self.scopes, self.visitor, self.user, self.admin = scopes, visitor, user, admin
         self.ops, self.platform, self.reads, self.public = ops, platform, reads, public
+        self.csrf, self.while_suspended = csrf, while_suspended
         self.agent_reads_knowledge = agent_reads_knowledge
         self.limits, self.max_bytes = limits, max_bytes
 
@@ -172,19 +185,22 @@ class Guard:
 
     def checked(self, request: HttpRequest) -> Principal:
         """Return the principal when it may use this route; without counting limits."""
+        # First of all, or guessing keys would cost nothing.
+        rate_error: Refusal | None = getattr(request, "rate_error", None)
+        if rate_error is not None:
+            raise rate_error
         error: Refusal | None = getattr(request, "auth_error", None)
-        if error is not None:
+        if error is not None and not (self.public and isinstance(error, StaleCookie)):
             raise error
         principal: Principal = request.principal  # type: ignore[attr-defined]
         if not self.public:
             self._check(principal, request)
-        if principal.tenant is not None and principal.tenant.status == Tenant.Status.SUSPENDED:
+        elif self.csrf:
+            check_csrf(request)
+        suspended = principal.tenant is not None and principal.tenant.status == Tenant.Status.SUSPENDED
+        if suspended and not self.while_suspended:
             raise Denied("This merchant is suspended.", code="tenant_suspended")
-        rate_error: Refusal | None = getattr(request, "rate_error", None)
-        if rate_error is not None:
-            raise rate_error
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > self.max_bytes:
+        if body_length(request) > self.max_bytes:
             raise TooLarge(max_bytes=self.max_bytes)
         return principal
 
@@ -244,6 +260,19 @@ class AsyncGuard(Guard):
                 limits.count, self.limits, principal_id=principal.id, kind=principal.kind, ip=principal.ip
             )
         return principal
+
+
+def body_length(request: HttpRequest) -> int:
+    """Return how many bytes a body has; one that was sent in chunks says so only once it is here."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdigit():
+        return int(length)
+    stream: Any = getattr(request, "_stream", None)
+    if stream is None or not stream.seekable():
+        return 0
+    size: int = stream.seek(0, 2)
+    stream.seek(0)
+    return size
 
 
 def check_csrf(request: HttpRequest) -> None:

@@ -9,17 +9,19 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 
 from kimono.lib import db
-from tenants.auth import Guard, actor_of, check_csrf, peer_ip, principal_of, set_csrf_cookie
+from tenants.auth import Guard, actor_of, peer_ip, principal_of, set_csrf_cookie
 from tenants.models import Tenant
 from tenants.paging import Paged, paged
 from tenants.people import schemas
+from tenants.people.models import User
 from tenants.people.schemas import show_user
 from tenants.people.services import sessions, tokens, users
 from tenants.services import hosts
 from tenants.services.auditing import Actor
 
 router = Router(tags=["auth"])
-PUBLIC_LOGIN = Guard(public=True, limits=("login",))
+PUBLIC_LOGIN = Guard(public=True, while_suspended=True, limits=("login",))
+PUBLIC_SESSION = Guard(public=True, csrf=True, while_suspended=True, limits=("login",))
 
 
 def _scope(tenant: Tenant | None) -> Any:
@@ -91,18 +93,23 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.post("/auth/password", response={204: None}, auth=Guard(user=True), operation_id="AU-05")
-def password(request: HttpRequest, data: schemas.PasswordIn) -> Status[None]:
+def password(request: HttpRequest, response: HttpResponse, data: schemas.PasswordIn) -> Status[None]:
     """Change one's own password; every other session and token dies."""
+    principal = principal_of(request)
     users.change_password(
-        user=principal_of(request).user,
-        old=data.old_password,
-        new=data.new_password,
-        by=actor_of(request),
+        user=principal.user, old=data.old_password, new=data.new_password, by=actor_of(request)
     )
+    if principal.cookie:
+        _keep_signed_in(response, principal.user)
     return Status(204, None)
 
 
-@router.get("/auth/csrf", response=schemas.CsrfOut, auth=Guard(public=True), operation_id="AU-06")
+@router.get(
+    "/auth/csrf",
+    response=schemas.CsrfOut,
+    auth=Guard(public=True, while_suspended=True),
+    operation_id="AU-06",
+)
 def csrf(request: HttpRequest, response: HttpResponse) -> dict[str, str]:
     """Return the CSRF token and set its cookie."""
     token = get_token(request)
@@ -110,21 +117,24 @@ def csrf(request: HttpRequest, response: HttpResponse) -> dict[str, str]:
     return {"csrf_token": token}
 
 
-@router.post("/auth/session", response=schemas.UserOut, auth=PUBLIC_LOGIN, operation_id="AU-07")
+@router.post("/auth/session", response=schemas.UserOut, auth=PUBLIC_SESSION, operation_id="AU-07")
 def start_session(request: HttpRequest, response: HttpResponse, data: schemas.SessionIn) -> dict[str, Any]:
     """Sign in with a password and get the session cookie."""
-    check_csrf(request)
     with _scope(_host_tenant(request)):
         user = tokens.check_password(username=data.username, password=data.password, by=_caller(request))
-        response.set_cookie(
-            settings.SESSION_COOKIE_NAME,
-            sessions.start(user),
-            max_age=settings.SESSION_COOKIE_AGE,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        _keep_signed_in(response, user)
         return show_user(user)
+
+
+def _keep_signed_in(response: HttpResponse, user: User) -> None:
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        sessions.start(user),
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 @router.delete("/auth/session", response={204: None}, auth=Guard(user=True), operation_id="AU-08")

@@ -1,5 +1,6 @@
 """From a host name to its tenant, remembered for a short time (setting `KIMONO_HOST_CACHE_SECONDS`)."""
 
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from tenants.models import Domain, Tenant
 
 # Keyed by what the caller sent, so it is bounded; tenants are few next to made-up names.
 _MOST = 10_000
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _remembered: dict[str, tuple[float, Tenant | None]] = {}
 
 
@@ -69,6 +71,9 @@ def host_of(tenant: Tenant) -> str:
 
 def tenant_by_slug(slug: str) -> Tenant | None:
     """Return a routable tenant by slug or public id, or None."""
+
+    if not _NAME.fullmatch(slug):
+        return None
 
     def find() -> Tenant | None:
         found: Tenant | None = Tenant.objects.filter(Q(slug=slug) | Q(public_id=slug)).first()

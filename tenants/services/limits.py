@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Limit] = {
     "export": Limit(30, 60),
     "login": Limit(60, 60, "ip"),
     "login_failure": Limit(5, 900, "ip"),
+    "login_lock": Limit(1, 900, "ip"),
     "ops": Limit(300, 60),
 }
 
@@ -79,6 +80,7 @@ def _memory() -> MovingWindowRateLimiter:
 
 
 _down_until = 0.0
+_PAUSE = 2.0
 
 
 def _hit(item: RateLimitItemPerSecond, *keys: str) -> tuple[bool, int, float]:
@@ -89,7 +91,7 @@ def _hit(item: RateLimitItemPerSecond, *keys: str) -> tuple[bool, int, float]:
             window = _redis().get_window_stats(item, *keys)
         except (RedisError, StorageError, OSError):
             # Asked again after a pause: a dead Redis must not cost every request its time-out.
-            _down_until = time.monotonic() + 2.0
+            _down_until = time.monotonic() + _PAUSE
             log.warning("limits fall back to this process: Redis does not answer")
         else:
             return passed, window.remaining, window.reset_time
@@ -119,11 +121,26 @@ def is_used_up(name: str, identity: str) -> bool:
     limit = limit_of(name)
     if limit.amount <= 0:
         return False
+    return _window(limit, name, identity)[0] < 1
+
+
+def seconds_left(name: str, identity: str) -> int:
+    """Return how long a window that is full stays so, in whole seconds, at least 1."""
+    return max(1, int(_window(limit_of(name), name, identity)[1] - time.time()) + 1)
+
+
+def _window(limit: Limit, name: str, identity: str) -> tuple[int, float]:
+    global _down_until
     item = RateLimitItemPerSecond(limit.amount, limit.seconds)
-    try:
-        return not _redis().test(item, _owner(), name, identity)
-    except (RedisError, StorageError, OSError):
-        return not _memory().test(item, _owner(), name, identity)
+    if time.monotonic() >= _down_until:
+        try:
+            window = _redis().get_window_stats(item, _owner(), name, identity)
+        except (RedisError, StorageError, OSError):
+            _down_until = time.monotonic() + _PAUSE
+        else:
+            return window.remaining, window.reset_time
+    window = _memory().get_window_stats(item, _owner(), name, identity)
+    return window.remaining, window.reset_time
 
 
 def note(name: str, identity: str) -> None:

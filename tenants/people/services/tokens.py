@@ -14,7 +14,7 @@ from typing import Any
 
 import jwt
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from kimono.lib import db
 from kimono.lib.errors import Denied, Missing, TooMany, Unauthenticated
@@ -64,22 +64,41 @@ def check_password(*, username: str, password: str, by: Actor) -> User:
     and `Denied` (`tenant_suspended`) only after a right password.
     """
     identity = f"{username.lower()}:{by.ip}"
-    if limits.is_used_up("login_failure", identity):
-        raise TooMany(retry_after=limits.limit_of("login_failure").seconds)
+    with transaction.atomic():
+        # One guess at a time for an account and address: many at once would all be counted after they were made.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"login:{db.current_schema()}:{identity}"]
+            )
+        if limits.is_used_up("login_lock", identity):
+            raise TooMany(retry_after=limits.seconds_left("login_lock", identity))
+        user = _user_with(username=username, password=password)
+        if user is None:
+            limits.note("login_failure", identity)
+            if limits.is_used_up("login_failure", identity):
+                limits.note("login_lock", identity)
+            auditing.record(
+                action="login_failed", by=by, target_type="user", target_id=username[:100], success=False
+            )
+    if user is None:
+        raise WrongLogin
+    _check_not_suspended()
+    return user
+
+
+def _user_with(*, username: str, password: str) -> User | None:
     user = User.objects.filter(username=username).first()
     if user is None:
         # As slow as a real check, so that time does not tell which names exist.
         User().set_password(password)
-    if user is None or not user.check_password(password) or not user.is_active:
-        limits.note("login_failure", identity)
-        auditing.record(
-            action="login_failed", by=by, target_type="user", target_id=username[:100], success=False
-        )
-        raise WrongLogin
+        return None
+    return user if user.check_password(password) and user.is_active else None
+
+
+def _check_not_suspended() -> None:
     tenant = db.current_tenant_or_none()
     if tenant is not None and tenant.status == Tenant.Status.SUSPENDED:
         raise Denied("This merchant is suspended.", code="tenant_suspended")
-    return user
 
 
 def sign_in(*, username: str, password: str, by: Actor, now: datetime) -> Tokens:
@@ -146,6 +165,7 @@ def refresh(*, token: str, now: datetime) -> Tokens:
         if row is not None and reused:
             RefreshToken.objects.filter(family=row.family).update(revoked_at=now)
         elif row is not None and row.expires_at > now and row.user.is_active:
+            _check_not_suspended()
             row.used_at = now
             row.save(update_fields=["used_at"])
             return _issue(row.user, family=row.family, now=now)
@@ -165,7 +185,7 @@ def read_access(token: str) -> tuple[User, Tenant | None]:
     """Return whose access token this is. Raises `Unauthenticated` for anything but a good one."""
     try:
         unverified: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-        tenant = hosts.tenant_by_slug(unverified["ten"]) if unverified.get("ten") else None
+        tenant = hosts.tenant_by_slug(str(unverified["ten"])) if unverified.get("ten") else None
         if unverified.get("ten") and tenant is None:
             raise Unauthenticated
         schema = tenant.schema_name if tenant is not None else db.PUBLIC
