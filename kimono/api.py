@@ -4,17 +4,14 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.db.utils import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest
-from django.http.multipartparser import MultiPartParserError
+from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
-from psycopg_pool import PoolTimeout
 
 import kimono
-from kimono.lib.errors import Invalid, Missing, Refusal, TooLarge, Unauthenticated, Unavailable
-from tenants.answers import error_response
+from kimono.bodies import ContractParser
+from kimono.lib.errors import Invalid, Refusal, Unauthenticated
+from tenants.answers import EXPECTED, error_response, refusal_of
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +47,8 @@ class _AllInvalid(Refusal):
 
 
 def _of_framework(request: HttpRequest, error: HttpError) -> Refusal:
+    if isinstance(error.__cause__, Refusal):
+        return error.__cause__
     if error.status_code == 400:
         return Invalid("Invalid JSON", loc=["body"], type="json_invalid", code="invalid_json")
     if error.status_code == 401:
@@ -64,13 +63,9 @@ def _translate_errors(api: NinjaAPI) -> None:
                 kind, lambda request, error: error_response(request, refusal(request, error))
             )
 
-    on((Refusal,), lambda _, error: error)
     on((ValidationError,), lambda _, error: _invalid(error))
     on((HttpError,), _of_framework)
-    on((Http404,), lambda _, __: Missing())
-    on((RequestDataTooBig, TooManyFieldsSent), lambda _, __: TooLarge(max_bytes=1024 * 1024))
-    on((MultiPartParserError, SuspiciousOperation), lambda _, error: Invalid(str(error), type="malformed"))
-    on((OperationalError, InterfaceError, PoolTimeout), lambda _, __: Unavailable())
+    on(EXPECTED, lambda _, error: refusal_of(error))
     on((Exception,), _crash)
 
 
@@ -87,6 +82,7 @@ def build(*, namespace: str) -> NinjaAPI:
         urls_namespace=f"api-{namespace}",
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",
+        parser=ContractParser(),
     )
     _translate_errors(api)
     for prefix, router in routers(namespace):

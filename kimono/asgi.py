@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from servestatic import ServeStaticASGI
 
+from kimono.bodies import capped
+
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 _static = ServeStaticASGI(
     None,
@@ -22,7 +24,7 @@ _static = ServeStaticASGI(
     allow_all_origins=False,
     autorefresh=settings.TESTING,
 )
-_django = ASGIHandler()
+_django = capped(ASGIHandler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -3,10 +3,36 @@
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
+from django.db.utils import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from psycopg_pool import PoolTimeout
 
-from kimono.lib.errors import Refusal
+from kimono.lib.errors import Invalid, Missing, Refusal, TooLarge, Unavailable
+
+JSON_LIMIT = 1024 * 1024
+_MALFORMED = (MultiPartParserError, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent)
+# What the framework and the database raise that is a refusal in the contract's words.
+EXPECTED: tuple[type[Exception], ...] = (
+    Refusal, Http404, RequestDataTooBig, *_MALFORMED, OperationalError, InterfaceError, PoolTimeout,
+)  # fmt: skip
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """Return an exception as a refusal; one that nobody expected is a crash (500) that tells nothing."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, Http404):
+        return Missing()
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge(max_bytes=JSON_LIMIT)
+    if isinstance(error, _MALFORMED):
+        return Invalid("Malformed request.", type="malformed")
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        return Unavailable()
+    return Refusal()
 
 
 def error_body(refusal: Refusal, *, request_id: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The doorkeepers: a request gets its id, its tenant and its caller before any view sees it."""
 
+import asyncio
 import hashlib
 import logging
 import re
@@ -10,15 +11,15 @@ from typing import Any, TypeAlias
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from kimono.lib import db
-from kimono.lib.errors import Invalid, Missing, NotAllowed, Refusal, TooMany, Unavailable
+from kimono.lib.errors import Invalid, Missing, NotAllowed, Refusal, TooLarge, TooMany, Unavailable
 from kimono.lib.threads import in_thread
 from tenants import auth
-from tenants.answers import error_response
+from tenants.answers import EXPECTED, JSON_LIMIT, error_response, refusal_of
 from tenants.logging import request_id as log_request_id
 from tenants.models import Tenant
 from tenants.services import hosts, idempotency, limits
@@ -28,6 +29,9 @@ _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _OWN_RECORD = re.compile(
     r"^/api/v1/(chat|chat/stream|chat/message|gateway)$|^/api/v1/agent/sessions/[^/]+/messages$"
 )
+# Limits of api.md 17.
+_MOST_URL = 8 * 1024
+_MOST_HEADERS = 16 * 1024
 _PROBES = ("/livez", "/readyz", "/api/v1/health", "/api/v1/system/live", "/api/v1/system/ready")
 Next: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -43,30 +47,44 @@ def is_probe(request: HttpRequest) -> bool:
 
 
 class _Middleware:
-    """Base: asynchronous only; Django adapts it where the chain is synchronous."""
+    """Base: asynchronous only; Django adapts it where the chain is synchronous.
+
+    Django turns what a middleware raises into a 500 before the next one sees it, so each answers by itself.
+    """
 
     sync_capable = False
     async_capable = True
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
-        markcoroutinefunction(self)  # type: ignore[type-var]
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request; a refusal becomes its answer."""
+        try:
+            return await self.handle(request)
+        except EXPECTED as error:
+            return error_response(request, refusal_of(error))
+
+    async def handle(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request. Raises refusals."""
+        raise NotImplementedError
 
 
 class RequestMiddleware(_Middleware):
     """Gives every request an id, answers crashes in the contract's form, keeps API answers out of caches."""
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    async def handle(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
         given = request.headers.get("X-Request-ID", "")
         identity = given if _REQUEST_ID.match(given) else f"req-{uuid.uuid4().hex}"
         request.request_id = identity  # type: ignore[attr-defined]
         log_request_id.set(identity)
         _accept_trailing_slash(request)
-        try:
-            response = await self.get_response(request)
-        except Refusal as refusal:
-            response = error_response(request, refusal)
+        refusal = _unreadable(request)
+        response = (
+            error_response(request, refusal) if refusal is not None else await self.get_response(request)
+        )
         if response.status_code == 405 and is_api(request):
             response = _not_allowed(request, response)
         response["X-Request-ID"] = identity
@@ -76,6 +94,23 @@ class RequestMiddleware(_Middleware):
             response.headers.setdefault("Cache-Control", "no-store")
             _describe_limits(request, response)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer what a page's view refuses; the API translates its own."""
+        return (
+            error_response(request, refusal_of(exception))
+            if isinstance(exception, (Refusal, Http404))
+            else None
+        )
+
+
+def _unreadable(request: HttpRequest) -> Refusal | None:
+    if "\x00" in request.path_info:
+        return Missing()
+    if len(request.get_full_path()) > _MOST_URL:
+        return TooLarge(max_bytes=_MOST_URL)
+    headers = sum(len(name) + len(value) for name, value in request.headers.items())
+    return TooLarge(max_bytes=_MOST_HEADERS) if headers > _MOST_HEADERS else None
 
 
 def _accept_trailing_slash(request: HttpRequest) -> None:
@@ -100,7 +135,7 @@ def _describe_limits(request: HttpRequest, response: HttpResponseBase) -> None:
 class TenantMiddleware(_Middleware):
     """Finds the tenant of the host and puts it in force for the rest of the request's task."""
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    async def handle(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
         host = hosts.hostname(request.META.get("HTTP_HOST", ""))
         request.tenant = None  # type: ignore[attr-defined]
@@ -136,7 +171,7 @@ def _unknown_host(request: HttpRequest) -> HttpResponseBase:
 class PrincipalMiddleware(_Middleware):
     """Recognises the caller of an API request, puts its tenant in force, and counts the request."""
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    async def handle(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
         if not is_api(request) or is_probe(request):
             return await self.get_response(request)
@@ -155,9 +190,10 @@ def _identify(request: HttpRequest) -> None:
         principal = auth.authenticate(request)
     except Refusal as refusal:
         request.auth_error = refusal  # type: ignore[attr-defined]
-        principal = auth.Principal(kind="anonymous", id="", ip=auth.peer_ip(request))
-    else:
-        request.principal = principal  # type: ignore[attr-defined]
+        principal = auth.Principal(
+            kind="anonymous", id="", tenant=getattr(request, "tenant", None), ip=auth.peer_ip(request)
+        )
+    request.principal = principal  # type: ignore[attr-defined]
     if principal.tenant is not None:
         db.set_scope(db.Scope(tenant=principal.tenant, schema=principal.tenant.schema_name))
     try:
@@ -177,16 +213,16 @@ class IdempotencyMiddleware(_Middleware):
     Chat keeps its own record by message (`client_message_id`), for which the header stands in there.
     """
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    async def handle(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
         key = request.headers.get("Idempotency-Key", "")
-        principal = getattr(request, "principal", None)
-        if not key or request.method != "POST" or not is_api(request) or _OWN_RECORD.match(request.path_info):
-            return await self.get_response(request)
-        if principal is None or principal.kind == "anonymous":
+        principal: auth.Principal | None = getattr(request, "principal", None)
+        if not key or principal is None or not _is_repeatable(request, principal):
             return await self.get_response(request)
         if len(key) > 128:
             raise Invalid("at most 128 characters", loc=["header", "Idempotency-Key"], type="string_too_long")
+        if principal.cookie:
+            auth.check_csrf(request)
         same = idempotency.Request(
             principal=f"{principal.kind}:{principal.id}",
             method="POST",
@@ -197,14 +233,31 @@ class IdempotencyMiddleware(_Middleware):
         stored = await in_thread(idempotency.begin, same)
         if stored is not None:
             return _replayed(stored)
+        # A caller who hangs up must not stop the first request half-way: its repeat would run beside it.
+        return await asyncio.shield(asyncio.ensure_future(self._first(request, same)))
+
+    async def _first(self, request: HttpRequest, same: idempotency.Request) -> HttpResponseBase:
         status, body = 500, ""
         try:
             response = await self.get_response(request)
-            if not response.streaming:
+            if not response.streaming and "json" in response.headers.get("Content-Type", "json"):
                 status, body = response.status_code, response.content.decode()  # type: ignore[attr-defined]
+            return response
         finally:
             await in_thread(idempotency.finish, same, status=status, body=body)
-        return response
+
+
+def _is_repeatable(request: HttpRequest, principal: auth.Principal) -> bool:
+    if request.method != "POST" or not is_api(request) or _OWN_RECORD.match(request.path_info):
+        return False
+    # What the guard is about to refuse is neither kept nor answered from what was kept.
+    refused = (
+        principal.kind == "anonymous"
+        or getattr(request, "rate_error", None) is not None
+        or (principal.tenant is not None and principal.tenant.status == Tenant.Status.SUSPENDED)
+    )
+    too_large = request.content_type != "multipart/form-data" and auth.body_length(request) > JSON_LIMIT
+    return not refused and not too_large
 
 
 def _replayed(stored: idempotency.Stored) -> HttpResponse:
@@ -244,7 +297,7 @@ class PageMiddleware(_Middleware):
                 self._views.insert(0, chain.process_view)
         self._pages = chain
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    async def handle(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""
         if is_api(request) or is_probe(request):
             return await self.get_response(request)

@@ -1,6 +1,6 @@
 """Shapes of keys, audit rows and settings (api.md 2.4, 9, 14.7)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
@@ -20,6 +20,14 @@ def _distinct(values: list[str]) -> list[str]:
 
 
 Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=5), AfterValidator(_distinct)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+# A time without an offset is UTC (api.md 3.2).
+Utc = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class KeyOut(Schema):
@@ -103,8 +111,8 @@ class AuditQuery(Page):
     target_type: str | None = Field(default=None, max_length=40)
     target_id: str | None = Field(default=None, max_length=100)
     success: bool | None = None
-    start_time: datetime | None = None
-    end_time: datetime | None = None
+    start_time: Utc | None = None
+    end_time: Utc | None = None
 
 
 class LogRow(Schema):
