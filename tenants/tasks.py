@@ -35,7 +35,7 @@ def roll_up_metrics() -> None:
     idempotency.forget_old()
 
 
-@job("tenants.provision", queue="bulk", kind="provision")
+@job("tenants.provision", queue="bulk", kind="provision", abandoned=provisioning.abandon)
 def provision(run: JobRun, *, seed: dict[str, Any]) -> Result:
     """Make the schema of the current tenant and what it starts with."""
     provisioning.finish(tenant=current_tenant(), seed=seed)

@@ -66,7 +66,7 @@ def migrate_all() -> Done:
     if _public_is_behind():
         run_migrations([], _options(), "kimono", db.PUBLIC, allow_atomic=False)
         done.public = True
-    waiting = behind()
+    waiting = {**{schema: ["?"] for schema in _interrupted()}, **behind()}
     if waiting.pop(provisioning.TEMPLATE_SCHEMA, None):
         _ensure_schema(provisioning.TEMPLATE_SCHEMA)
         run_migrations([], _options(), "kimono", provisioning.TEMPLATE_SCHEMA, allow_atomic=False)
@@ -78,6 +78,14 @@ def migrate_all() -> Done:
     return done
 
 
+def _interrupted() -> list[str]:
+    """Return the schemas of tenants that a migration was killed in; they stay shut until one has ended well."""
+    with db.public_scope():
+        return list(
+            Tenant.objects.filter(status=Tenant.Status.MIGRATING).values_list("schema_name", flat=True)
+        )
+
+
 def _ensure_schema(name: str) -> None:
     with db.public_scope(), connection.cursor() as cursor:
         cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{name}"')
@@ -86,10 +94,10 @@ def _ensure_schema(name: str) -> None:
 def _migrate_tenant(schema: str) -> None:
     with db.public_scope():
         tenant = Tenant.objects.get(schema_name=schema)
-        before = tenant.status
+        interrupted = tenant.status == Tenant.Status.MIGRATING
+        before = (tenant.status_before or Tenant.Status.ACTIVE) if interrupted else tenant.status
         Tenant.objects.filter(pk=tenant.pk).update(status=Tenant.Status.MIGRATING, status_before=before)
-    try:
-        run_migrations([], _options(), "kimono", schema, allow_atomic=False)
-    finally:
-        with db.public_scope():
-            Tenant.objects.filter(pk=tenant.pk).update(status=before, status_before="")
+    # When this fails the tenant stays shut: half of its tables would be those of the code before.
+    run_migrations([], _options(), "kimono", schema, allow_atomic=False)
+    with db.public_scope():
+        Tenant.objects.filter(pk=tenant.pk).update(status=before, status_before="")

@@ -119,6 +119,14 @@ def finish(*, tenant: Tenant, seed: Mapping[str, Any]) -> None:
     hosts.clear()
 
 
+def abandon(*, code: str, message: str, seed: Mapping[str, Any]) -> None:
+    """Say that the current tenant could not be made; the same job, tried again, takes up where it stopped."""
+    Tenant.objects.filter(pk=db.current_tenant().pk, status=Tenant.Status.CREATING).update(
+        status=Tenant.Status.FAILED, failure=f"{code}: {message}"
+    )
+    hosts.clear()
+
+
 def create_schema(*, tenant: Tenant) -> None:
     """Make the tenant's schema from the template, in one transaction; an existing one is left as it is."""
     with db.public_scope():
