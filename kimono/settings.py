@@ -132,6 +132,8 @@ SHARED_APPS = [
     "unfold.contrib.filters",
     "import_export",
     "django_htmx",
+    # Serves the API page's own scripts; without it they would come from another site.
+    "ninja",
     "channels",
     "kimono.demo",
 ]

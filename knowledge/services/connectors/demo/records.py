@@ -76,6 +76,12 @@ _ORDERS = (
           "顺丰速运", "SF2233445566", "何静", "13500135000"),
     Order("ORD-006", "木屐与足袋", "Geta sandals with tabi", "cancelled", 159.0, "2026-06-20", None,
           None, None, "方可", "13400134000"),
+    Order("ORD-100001", "菊纹访问着租赁一日", "Chrysanthemum homongi, one day", "shipped", 399.0, "2026-07-01", "2026-07-06",
+          "顺丰速运", "SF6677889900", "顾青禾", "13712345678"),
+    Order("ORD-100002", "樱花发簪与手袋", "Cherry-blossom hairpin and bag", "delivered", 168.0, "2026-06-22", None,
+          "圆通速递", "YT1357924680", "林小满", "13800138000"),
+    Order("ORD-100003", "振袖租赁三日", "Furisode rental, three days", "returning", 1398.0, "2026-06-18", None,
+          "顺丰速运", "SF1122334455", "何静", "13500135000"),
     Order("ORG-100001", "无线键盘", "Wireless keyboard", "shipped", 249.0, "2026-06-30", "2026-07-06",
           "京东物流", "JD0011223344", "吴桐", "13300133000"),
     Order("ORG-100002", "27 寸显示器", "27-inch monitor", "delivered", 1599.0, "2026-06-10", None,
@@ -89,6 +95,7 @@ _RETURNS = (
     Return("RET-5001", "ORD-005", "received", 520.0, "2026-06-15", "尺码不合适"),
     Return("RET-5002", "ORG-100004", "approved", 899.0, "2026-06-18", "有杂音"),
     Return("RET-5003", "ORD-003", "refunded", 680.0, "2026-06-20", "颜色不符"),
+    Return("RET-5005", "ORD-100003", "received", 1398.0, "2026-06-27", "尺码不合适"),
     Return("RET-5004", "ORG-100002", "rejected", 0.0, "2026-06-25", "超过退货期限"),
 )
 _MEMBERS = (
