@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from kimono import providers
 from kimono.lib.db import current_schema
 
-BATCH = 32
+BATCH = 40
 _BATCH_SECONDS = 60.0
 
 
