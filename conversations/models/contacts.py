@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Contact(models.Model):
@@ -12,13 +13,15 @@ class Contact(models.Model):
     A `user_id` is `verified` when a key or a signature vouches for it; only then does it stand for one contact.
     """
 
-    visitor_id = models.CharField(max_length=64, unique=True)
-    user_id = models.CharField(max_length=64, blank=True, default="")
-    verified = models.BooleanField(default=False)
-    created_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
+    visitor_id = models.CharField(_("visitor"), max_length=64, unique=True)
+    user_id = models.CharField(_("customer number"), max_length=64, blank=True, default="")
+    verified = models.BooleanField(_("verified"), default=False)
+    created_at = models.DateTimeField(_("created at"))
+    last_seen_at = models.DateTimeField(_("last seen at"))
 
     class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user_id"], condition=Q(verified=True) & ~Q(user_id=""), name="contact_once_per_user"

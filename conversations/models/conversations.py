@@ -4,15 +4,16 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Priority(models.TextChoices):
     """How soon a person is wanted, most urgent first."""
 
-    URGENT = "urgent"
-    HIGH = "high"
-    NORMAL = "normal"
-    INFO = "info"
+    URGENT = "urgent", _("Urgent")
+    HIGH = "high", _("High")
+    NORMAL = "normal", _("Normal")
+    INFO = "info", _("For information")
 
 
 class Conversation(models.Model):
@@ -26,21 +27,21 @@ class Conversation(models.Model):
     class State(models.TextChoices):
         """Who answers; who may go where is in `TRANSITIONS`."""
 
-        BOT = "bot"
-        PENDING = "pending"
-        ASSIGNED = "assigned"
-        RESOLVED = "resolved"
-        CLOSED = "closed"
+        BOT = "bot", _("With the bot")
+        PENDING = "pending", _("Waiting for a person")
+        ASSIGNED = "assigned", _("With an agent")
+        RESOLVED = "resolved", _("Resolved")
+        CLOSED = "closed", _("Ended")
 
     class Channel(models.TextChoices):
         """Where the contact writes."""
 
-        WEB = "web"
-        APP = "app"
-        WECHAT = "wechat"
-        WECOM = "wecom"
-        DINGTALK = "dingtalk"
-        API = "api"
+        WEB = "web", _("Web")
+        APP = "app", _("App")
+        WECHAT = "wechat", _("WeChat")
+        WECOM = "wecom", _("WeCom")
+        DINGTALK = "dingtalk", _("DingTalk")
+        API = "api", _("API")
 
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
         State.BOT: frozenset({State.PENDING, State.ASSIGNED, State.CLOSED}),
@@ -51,52 +52,64 @@ class Conversation(models.Model):
     }
     HUMAN: ClassVar[frozenset[str]] = frozenset({State.PENDING, State.ASSIGNED})
 
-    public_id = models.CharField(max_length=64, unique=True)
-    contact = models.ForeignKey("conversations.Contact", on_delete=models.PROTECT, related_name="conversations")
-    channel = models.CharField(max_length=12, choices=Channel.choices, default=Channel.WEB)
-    user_id = models.CharField(max_length=64, blank=True, default="")
-    visitor_id = models.CharField(max_length=64)
-    user_verified = models.BooleanField(default=False)
-    language = models.CharField(max_length=8, blank=True, default="")
-
-    state = models.CharField(max_length=10, choices=State.choices, default=State.BOT)
-    closed_from = models.CharField(max_length=10, blank=True, default="")
-    epoch = models.PositiveIntegerField(default=0)
-    last_seq = models.PositiveIntegerField(default=0)
-    window_start_seq = models.PositiveIntegerField(default=0)
-    open_handoff = models.OneToOneField(
-        "conversations.Handoff", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    public_id = models.CharField(_("ID"), max_length=64, unique=True)
+    contact = models.ForeignKey(
+        "conversations.Contact",
+        on_delete=models.PROTECT,
+        related_name="conversations",
+        verbose_name=_("contact"),
     )
-    assigned_agent_id = models.CharField(max_length=64, blank=True, default="")
-    assigned_agent_name = models.CharField(max_length=100, blank=True, default="")
-    group_id = models.CharField(max_length=64, blank=True, default="")
-    priority = models.CharField(max_length=8, choices=Priority.choices, blank=True, default="")
-    tags = models.JSONField(default=list, blank=True)
+    channel = models.CharField(_("channel"), max_length=12, choices=Channel.choices, default=Channel.WEB)
+    user_id = models.CharField(_("customer number"), max_length=64, blank=True, default="")
+    visitor_id = models.CharField(_("visitor"), max_length=64)
+    user_verified = models.BooleanField(_("verified"), default=False)
+    language = models.CharField(_("language"), max_length=8, blank=True, default="")
 
-    turn_count = models.PositiveIntegerField(default=0)
-    failed_attempts = models.PositiveIntegerField(default=0)
-    down_votes = models.PositiveIntegerField(default=0)
-    emotion_score = models.FloatField(null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.BOT)
+    closed_from = models.CharField(_("state before the end"), max_length=10, blank=True, default="")
+    epoch = models.PositiveIntegerField(_("changes of handler"), default=0)
+    last_seq = models.PositiveIntegerField(_("last number"), default=0)
+    window_start_seq = models.PositiveIntegerField(_("window starts after"), default=0)
+    open_handoff = models.OneToOneField(
+        "conversations.Handoff",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("open handoff"),
+    )
+    assigned_agent_id = models.CharField(_("agent ID"), max_length=64, blank=True, default="")
+    assigned_agent_name = models.CharField(_("agent"), max_length=100, blank=True, default="")
+    group_id = models.CharField(_("group"), max_length=64, blank=True, default="")
+    priority = models.CharField(_("priority"), max_length=8, choices=Priority.choices, blank=True, default="")
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+
+    turn_count = models.PositiveIntegerField(_("turns"), default=0)
+    failed_attempts = models.PositiveIntegerField(_("failed attempts"), default=0)
+    down_votes = models.PositiveIntegerField(_("down votes"), default=0)
+    emotion_score = models.FloatField(_("mood"), null=True, blank=True)
     # What clarification has gathered: values over all scenes, the scene under way, its open question.
-    slots = models.JSONField(default=dict, blank=True)
-    scene_id = models.CharField(max_length=64, blank=True, default="")
-    asked_slot = models.CharField(max_length=64, blank=True, default="")
-    asks = models.PositiveSmallIntegerField(default=0)
+    slots = models.JSONField(_("values known"), default=dict, blank=True)
+    scene_id = models.CharField(_("scene"), max_length=64, blank=True, default="")
+    asked_slot = models.CharField(_("value asked for"), max_length=64, blank=True, default="")
+    asks = models.PositiveSmallIntegerField(_("times asked"), default=0)
 
-    metadata = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     # From a key's `metadata.member_level` or a connector: what a visitor says of itself does not count.
-    member_level = models.CharField(max_length=40, blank=True, default="")
-    csat = models.PositiveSmallIntegerField(null=True, blank=True)
-    resolution_note = models.CharField(max_length=2000, blank=True, default="")
+    member_level = models.CharField(_("member level"), max_length=40, blank=True, default="")
+    csat = models.PositiveSmallIntegerField(_("satisfaction"), null=True, blank=True)
+    resolution_note = models.CharField(_("how it was resolved"), max_length=2000, blank=True, default="")
     # The visitor token's last use, kept to the minute: each use renews it.
-    visitor_seen_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField()
-    last_activity_at = models.DateTimeField()
-    resolved_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    close_reason = models.CharField(max_length=500, blank=True, default="")
+    visitor_seen_at = models.DateTimeField(_("visitor seen at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    last_activity_at = models.DateTimeField(_("last activity"))
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    close_reason = models.CharField(_("reason of the end"), max_length=500, blank=True, default="")
 
     class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
         ordering = ("-last_activity_at", "-id")
         constraints: ClassVar = [
             models.CheckConstraint(

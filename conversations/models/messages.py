@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Message(models.Model):
@@ -12,48 +13,53 @@ class Message(models.Model):
     class Role(models.TextChoices):
         """Whose side a message is on, in the words of chat models."""
 
-        USER = "user"
-        ASSISTANT = "assistant"
-        SYSTEM = "system"
+        USER = "user", _("Contact")
+        ASSISTANT = "assistant", _("Service")
+        SYSTEM = "system", _("The system")
 
     class Author(models.TextChoices):
         """Who wrote it."""
 
-        VISITOR = "visitor"
-        BOT = "bot"
-        AGENT = "agent"
-        SYSTEM = "system"
+        VISITOR = "visitor", _("Contact")
+        BOT = "bot", _("Bot")
+        AGENT = "agent", _("Agent")
+        SYSTEM = "system", _("The system")
 
     class Kind(models.TextChoices):
         """What a message of the bot was: an answer counts as tried, a question does not."""
 
-        MESSAGE = "message"
-        ANSWER = "answer"
-        ASK = "ask"
-        REFUSAL = "refusal"
-        SMALL_TALK = "small_talk"
-        TRANSFER = "transfer"
+        MESSAGE = "message", _("Message")
+        ANSWER = "answer", _("Answer")
+        ASK = "ask", _("Question back")
+        REFUSAL = "refusal", _("No answer found")
+        SMALL_TALK = "small_talk", _("Small talk")
+        TRANSFER = "transfer", _("Handing over")
 
-    public_id = models.CharField(max_length=64, unique=True)
+    public_id = models.CharField(_("ID"), max_length=64, unique=True)
     conversation = models.ForeignKey(
-        "conversations.Conversation", on_delete=models.CASCADE, related_name="messages"
+        "conversations.Conversation",
+        on_delete=models.CASCADE,
+        related_name="messages",
+        verbose_name=_("conversation"),
     )
-    seq = models.PositiveIntegerField()
-    role = models.CharField(max_length=10, choices=Role.choices)
-    author = models.CharField(max_length=8, choices=Author.choices)
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.MESSAGE)
-    agent_id = models.CharField(max_length=64, blank=True, default="")
-    agent_name = models.CharField(max_length=100, blank=True, default="")
-    content = models.TextField()
-    citations = models.JSONField(default=list, blank=True)
-    attachments = models.JSONField(default=list, blank=True)
-    feedback = models.JSONField(null=True, blank=True)
-    client_message_id = models.CharField(max_length=64, null=True, blank=True)
+    seq = models.PositiveIntegerField(_("number"))
+    role = models.CharField(_("side"), max_length=10, choices=Role.choices)
+    author = models.CharField(_("author"), max_length=8, choices=Author.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.MESSAGE)
+    agent_id = models.CharField(_("agent ID"), max_length=64, blank=True, default="")
+    agent_name = models.CharField(_("agent"), max_length=100, blank=True, default="")
+    content = models.TextField(_("content"))
+    citations = models.JSONField(_("citations"), default=list, blank=True)
+    attachments = models.JSONField(_("attachments"), default=list, blank=True)
+    feedback = models.JSONField(_("feedback"), null=True, blank=True)
+    client_message_id = models.CharField(_("client's ID"), max_length=64, null=True, blank=True)
     # Of the request that brought the message: the same id with another body is a conflict.
-    body_hash = models.CharField(max_length=64, blank=True, default="")
-    created_at = models.DateTimeField()
+    body_hash = models.CharField(_("checksum"), max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering = ("seq",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq_once"),

@@ -65,7 +65,7 @@ class SceneOut(Schema):
     intent: str
     trigger_examples: list[str]
     enabled: bool
-    slot_schema: dict[str, Any] = Field(serialization_alias="schema")
+    slot_schema: dict[str, Any] = Field(alias="schema")
     max_asks: int
     then: str
     created_at: datetime

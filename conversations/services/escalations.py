@@ -5,15 +5,15 @@ from typing import Any
 
 from django.db import transaction
 
-from conversations.models import Conversation, Handoff, Message
+from conversations.models import Conversation, Handoff
 from conversations.services import conversations, handoffs, payloads, sections, sequencing
 from conversations.services.conversations import Reader
 from conversations.services.dialogue import cards, escalation
 from conversations.services.dialogue.escalation import Escalation, Facts
 from conversations.services.dialogue.hours import in_working_hours
+from conversations.services.dialogue.languages import language_of
 from conversations.services.dialogue.window import Line
 from conversations.services.turns import context
-from kimono.lib.cleaning import detect_language
 
 
 def ask_for_person(
@@ -91,7 +91,6 @@ def _card(conversation: Conversation, judged: Escalation, reason: str, now: date
     history = list(context.window(conversation, before=conversation.last_seq + 1))
     if reason:
         history.append(Line("contact", reason))
-    last = Message.objects.filter(conversation=conversation).order_by("-seq").first()
     return cards.card(
         history=history,
         session_id=conversation.public_id,
@@ -100,6 +99,6 @@ def _card(conversation: Conversation, judged: Escalation, reason: str, now: date
         turn_count=conversation.turn_count,
         judged=judged,
         slots=conversation.slots,
-        language=detect_language(reason or (last.content if last is not None else "")),
+        language=language_of(reason, history, chosen=conversation.language),
         at=payloads.moment(now),
     )

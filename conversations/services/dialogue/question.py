@@ -29,6 +29,7 @@ class Question:
     language: Language
     policy: Policy
     own_refusal: str
+    own_greeting: str
     params: Params
     window: tuple[Line, ...] = ()
     scenes: tuple[Scene, ...] = ()
@@ -52,5 +53,12 @@ class Question:
     @property
     def refusal(self) -> str:
         """Return what is said when the knowledge holds no answer: the merchant's words, if in this language."""
-        own = self.own_refusal
-        return own if detect_language(own) == self.language else say("refusal", self.language)
+        return self._own(self.own_refusal) or say("refusal", self.language)
+
+    @property
+    def greeting(self) -> str:
+        """Return how a contact is greeted: in the merchant's words, if in this language."""
+        return self._own(self.own_greeting) or say("greeting", self.language)
+
+    def _own(self, words: str) -> str | None:
+        return words if detect_language(words) == self.language else None

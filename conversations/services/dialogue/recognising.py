@@ -16,7 +16,7 @@ from conversations.services.dialogue.reply import Recorder
 from conversations.services.dialogue.rewriting import Rewritten
 from conversations.services.dialogue.window import contact_texts
 from kimono import providers
-from kimono.lib.db import current_tenant
+from kimono.lib.db import current_schema
 from knowledge.services.steps import Note, timed
 
 MODEL_SECONDS = 1.5
@@ -98,7 +98,7 @@ async def _asked(prompt: prompts.Prompt, ref: str, note: Note, read: Callable[[s
         providers.Prompt(prompt.name, f"v{prompt.version}", messages),
         purpose=prompt.name,
         ref=ref,
-        scope=current_tenant().schema_name,
+        scope=current_schema(),
         deadline_seconds=MODEL_SECONDS,
         schema=prompt.schema,
         temperature=0.0,

@@ -123,8 +123,9 @@ def fallback(question: Question) -> Reply:
 
 
 def _small_talk(talk: _Talk) -> Reply:
-    kind = talk.recognised.small_talk
-    return talk.reply(talk.phrase(kind or "acknowledged"), "small_talk", "small_talk")
+    kind = talk.recognised.small_talk or "acknowledged"
+    text = talk.question.greeting if kind == "greeting" else talk.phrase(kind)
+    return talk.reply(text, "small_talk", "small_talk")
 
 
 def _upset(talk: _Talk) -> Reply:

@@ -1,7 +1,7 @@
 """The end of a turn: in one transaction the reply, what it changes, the record of its steps, and the events."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -202,7 +202,8 @@ def _data(
 
 
 def _store_steps(turn: Turn, steps: Sequence[StepRecord]) -> None:
-    ordered = sorted(steps, key=lambda step: step.started_at)
+    # By their ends: a stage that holds others comes after them.
+    ordered = sorted(steps, key=lambda step: step.started_at + timedelta(milliseconds=step.duration_ms))
     Step.objects.bulk_create(
         Step(
             turn=turn,

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -13,14 +13,13 @@ from django.utils import timezone
 from conversations.models import Turn
 from conversations.services import doorbell, sections
 from conversations.services.dialogue import stopping
-from conversations.services.dialogue.phrases import Language
+from conversations.services.dialogue.languages import language_of
 from conversations.services.dialogue.reply import Reply
 from conversations.services.dialogue.run import Question, fallback, respond
 from conversations.services.sections import ChatSettings
 from conversations.services.turns import drafts, finishing, live, ordering
 from conversations.services.turns.live import Live
 from conversations.services.turns.shapes import Begun, Finished, Limits
-from kimono.lib.cleaning import detect_language
 from kimono.lib.threads import in_thread
 from knowledge.services.steps import StepRecord
 from tenants.services import tenant_settings
@@ -180,15 +179,17 @@ def _open(shown: Live) -> None:
 
 def _question(begun: Begun, limits: Limits) -> Question:
     conversation, message = begun.conversation, begun.message
-    language = begun.turn.language or conversation.language or detect_language(message.content)
+    chat = tenant_settings.get(ChatSettings)
+    chosen = begun.turn.language or conversation.language
     return Question(
         text=message.content,
         session_id=conversation.public_id,
         ref=begun.turn.public_id,
         at=begun.turn.created_at,
-        language=cast(Language, language),
+        language=language_of(message.content, begun.window, chosen=chosen),
         policy=sections.policy(),
-        own_refusal=tenant_settings.get(ChatSettings).refusal,
+        own_refusal=chat.refusal,
+        own_greeting=chat.greeting,
         params=begun.params,
         window=begun.window,
         scenes=begun.scenes,
@@ -235,7 +236,7 @@ class _FirstToken:
             self.after_ms = int((now - self._begun.turn.created_at).total_seconds() * 1000)
             took = (now - started).total_seconds() * 1000
             self._steps.append(
-                StepRecord("stream_first_token", now, round(took), "success", "", f"{took:.0f} ms", {})
+                StepRecord("stream_first_token", started, round(took), "success", "", f"{took:.0f} ms", {})
             )
             self.share()
         await self._shown.text(piece)
