@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 
@@ -13,12 +14,12 @@ class Tenant(TenantMixin):
     class Status(models.TextChoices):
         """Life cycle; who may go where is in `TRANSITIONS`."""
 
-        CREATING = "creating"
-        ACTIVE = "active"
-        SUSPENDED = "suspended"
-        MIGRATING = "migrating"
-        FAILED = "failed"
-        DELETED = "deleted"
+        CREATING = "creating", _("Being made")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        MIGRATING = "migrating", _("Being updated")
+        FAILED = "failed", _("Failed")
+        DELETED = "deleted", _("Deleted")
 
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
         Status.CREATING: frozenset({Status.ACTIVE, Status.FAILED, Status.DELETED}),
@@ -32,22 +33,24 @@ class Tenant(TenantMixin):
     auto_create_schema = False
     auto_drop_schema = False
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    public_id = models.CharField(max_length=40, unique=True)
-    tag = models.CharField(max_length=8, unique=True)
-    slug = models.SlugField(max_length=31, unique=True)
-    name = models.CharField(max_length=100, unique=True)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CREATING)
+    id = models.UUIDField(_("key"), primary_key=True, default=uuid.uuid4, editable=False)
+    public_id = models.CharField(_("ID"), max_length=40, unique=True)
+    tag = models.CharField(_("tag"), max_length=8, unique=True)
+    slug = models.SlugField(_("short name"), max_length=31, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.CREATING)
     # What to return to when a migration is done.
-    status_before = models.CharField(max_length=12, blank=True, default="")
-    failure = models.TextField(blank=True, default="")
-    settings = models.JSONField(default=dict, blank=True)
-    suspended_at = models.DateTimeField(null=True, blank=True)
-    suspended_reason = models.CharField(max_length=500, blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    status_before = models.CharField(_("status before"), max_length=12, blank=True, default="")
+    failure = models.TextField(_("failure"), blank=True, default="")
+    settings = models.JSONField(_("settings"), default=dict, blank=True)
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
+    suspended_reason = models.CharField(_("reason of suspension"), max_length=500, blank=True, default="")
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     class Meta:
+        verbose_name = _("merchant")
+        verbose_name_plural = _("merchants")
         ordering = ("-created_at",)
 
     def __str__(self) -> str:

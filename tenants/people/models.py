@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from kimono.lib.db import current_schema
 
@@ -21,29 +22,31 @@ class User(AbstractBaseUser):
     class Role(models.TextChoices):
         """What a user may do (api.md 2.2); the last two exist on the platform only."""
 
-        MERCHANT_ADMIN = "merchant_admin"
-        AGENT = "agent"
-        VIEWER = "viewer"
-        OPS_ADMIN = "ops_admin"
-        OPS_VIEWER = "ops_viewer"
+        MERCHANT_ADMIN = "merchant_admin", _("Merchant admin")
+        AGENT = "agent", _("Agent")
+        VIEWER = "viewer", _("Viewer")
+        OPS_ADMIN = "ops_admin", _("Platform admin")
+        OPS_VIEWER = "ops_viewer", _("Platform viewer")
 
     PLATFORM_ROLES: ClassVar[frozenset[str]] = frozenset({Role.OPS_ADMIN, Role.OPS_VIEWER})
 
-    public_id = models.CharField(max_length=64, unique=True)
-    username = models.CharField(max_length=50, unique=True)
-    display_name = models.CharField(max_length=100, blank=True, default="")
-    email = models.EmailField(null=True, blank=True)
-    role = models.CharField(max_length=16, choices=Role.choices)
-    is_active = models.BooleanField(default=True)
+    public_id = models.CharField(_("ID"), max_length=64, unique=True)
+    username = models.CharField(_("user name"), max_length=50, unique=True)
+    display_name = models.CharField(_("display name"), max_length=100, blank=True, default="")
+    email = models.EmailField(_("e-mail"), null=True, blank=True)
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+    is_active = models.BooleanField(_("enabled"), default=True)
     # Raised to end every session and token at once.
-    session_version = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(default=timezone.now)
+    session_version = models.PositiveIntegerField(_("session version"), default=1)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["role"]
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("people")
         ordering = ("-created_at", "-id")
 
     def __str__(self) -> str:

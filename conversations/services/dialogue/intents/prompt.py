@@ -66,9 +66,11 @@ def settle(rules: Recognised, model: Recognised | None) -> Recognised:
         return rules
     if model.intent == "chitchat":
         return rules if rules.intent != "knowledge_qa" else replace(model, small_talk="acknowledged")
+    # A model that calls it a knowledge question and yet names a scene has slipped: knowledge opens no scene.
+    named = None if model.intent == "knowledge_qa" else model.scene_id
     return replace(
         model,
-        scene_id=model.scene_id or (rules.scene_id if model.intent == rules.intent else None),
+        scene_id=named or (rules.scene_id if model.intent == rules.intent else None),
         urgent=model.urgent or rules.urgent,
         dissatisfied=model.dissatisfied or rules.dissatisfied,
     )
