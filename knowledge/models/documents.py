@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Document(models.Model):
@@ -13,44 +14,52 @@ class Document(models.Model):
     class Status(models.TextChoices):
         """As on the wire (api.md 6.2)."""
 
-        ACTIVE = "active"
-        PROCESSING = "processing"
-        DISABLED = "disabled"
-        DELETED = "deleted"
+        ACTIVE = "active", _("On show")
+        PROCESSING = "processing", _("Being processed")
+        DISABLED = "disabled", _("Disabled")
+        DELETED = "deleted", _("Deleted")
 
     class KnowledgeType(models.TextChoices):
         """What kind of text it is."""
 
-        FAQ = "faq"
-        POLICY = "policy"
-        DOC = "doc"
-        TUTORIAL = "tutorial"
-        TICKET = "ticket"
-        DIALOGUE = "dialogue"
+        FAQ = "faq", _("FAQ")
+        POLICY = "policy", _("Policy")
+        DOC = "doc", _("Document")
+        TUTORIAL = "tutorial", _("Tutorial")
+        TICKET = "ticket", _("Ticket")
+        DIALOGUE = "dialogue", _("Dialogue")
 
-    public_id = models.CharField(max_length=64, unique=True)
-    source = models.CharField(max_length=255, unique=True)
-    title = models.CharField(max_length=255, blank=True, default="")
+    public_id = models.CharField(_("ID"), max_length=64, unique=True)
+    source = models.CharField(_("source"), max_length=255, unique=True)
+    title = models.CharField(_("title"), max_length=255, blank=True, default="")
     knowledge_type = models.CharField(
-        max_length=10, choices=KnowledgeType.choices, default=KnowledgeType.DOC
+        _("kind of text"), max_length=10, choices=KnowledgeType.choices, default=KnowledgeType.DOC
     )
-    product_category = models.CharField(max_length=100, default="unknown")
-    applicable_version = models.CharField(max_length=100, default="latest")
-    published_at = models.DateTimeField(null=True, blank=True)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROCESSING)
+    product_category = models.CharField(_("category"), max_length=100, default="unknown")
+    applicable_version = models.CharField(_("applies to version"), max_length=100, default="latest")
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PROCESSING)
     current_version = models.ForeignKey(
-        "knowledge.Version", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "knowledge.Version",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("version on show"),
     )
-    file_type = models.CharField(max_length=10, blank=True, default="")
-    created_by = models.CharField(max_length=64, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(auto_now=True)
+    file_type = models.CharField(_("file type"), max_length=10, blank=True, default="")
+    created_by = models.CharField(_("created by"), max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
         ordering = ("-created_at", "-id")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=~Q(status="active") | Q(current_version__isnull=False), name="active_document_has_version"
+                condition=~Q(status="active") | Q(current_version__isnull=False),
+                name="active_document_has_version",
             ),
         ]
         indexes: ClassVar = [
@@ -67,38 +76,42 @@ class Version(models.Model):
     class Status(models.TextChoices):
         """As on the wire (api.md 6.2)."""
 
-        ACTIVE = "active"
-        SUPERSEDED = "superseded"
-        STAGED = "staged"
-        CANARY = "canary"
-        DELETED = "deleted"
+        ACTIVE = "active", _("On show")
+        SUPERSEDED = "superseded", _("Superseded")
+        STAGED = "staged", _("Staged")
+        CANARY = "canary", _("Canary")
+        DELETED = "deleted", _("Deleted")
 
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
-    doc_hash = models.CharField(max_length=80, db_index=True)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.STAGED)
-    size_bytes = models.BigIntegerField(default=0)
-    file_key = models.CharField(max_length=120, blank=True, default="")
-    file_name = models.CharField(max_length=255, blank=True, default="")
-    mime = models.CharField(max_length=100, blank=True, default="")
-    file_type = models.CharField(max_length=10, blank=True, default="")
-    page_count = models.PositiveIntegerField(default=0)
+    document = models.ForeignKey(
+        Document, on_delete=models.CASCADE, related_name="versions", verbose_name=_("document")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    doc_hash = models.CharField(_("checksum"), max_length=80, db_index=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.STAGED)
+    size_bytes = models.BigIntegerField(_("size (bytes)"), default=0)
+    file_key = models.CharField(_("stored file"), max_length=120, blank=True, default="")
+    file_name = models.CharField(_("file name"), max_length=255, blank=True, default="")
+    mime = models.CharField(_("media type"), max_length=100, blank=True, default="")
+    file_type = models.CharField(_("file type"), max_length=10, blank=True, default="")
+    page_count = models.PositiveIntegerField(_("pages"), default=0)
     # The whole extracted text; offsets of chunks and citations count its characters.
-    text = models.TextField(blank=True, default="")
-    title = models.CharField(max_length=255, blank=True, default="")
-    note = models.CharField(max_length=500, blank=True, default="")
+    text = models.TextField(_("text"), blank=True, default="")
+    title = models.CharField(_("title"), max_length=255, blank=True, default="")
+    note = models.CharField(_("note"), max_length=500, blank=True, default="")
     # What could not be read: [{source, page, sheet, row, code, message}].
-    errors = models.JSONField(default=list, blank=True)
-    traffic_percent = models.PositiveSmallIntegerField(default=0)
+    errors = models.JSONField(_("what could not be read"), default=list, blank=True)
+    traffic_percent = models.PositiveSmallIntegerField(_("share of traffic (%)"), default=0)
     # False until its chunks are stored and indexed.
-    is_indexed = models.BooleanField(default=False)
+    is_indexed = models.BooleanField(_("indexed"), default=False)
     # False while its vectors are missing: keyword search finds it, the scheduler embeds it later.
-    is_synced = models.BooleanField(default=False)
-    canary_started_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.CharField(max_length=64, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now)
+    is_synced = models.BooleanField(_("searchable by meaning"), default=False)
+    canary_started_at = models.DateTimeField(_("canary started at"), null=True, blank=True)
+    created_by = models.CharField(_("created by"), max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
         ordering = ("-number",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["document", "number"], name="version_number"),
