@@ -18,6 +18,14 @@ from knowledge.services.terms import content_terms, latin_entities, negations, n
 LEAST_COVERED = 0.8
 _LONGEST_RUN = 3
 _CLAUSE = re.compile(r"[，,；;：:。！？!?\n]|\.\s")
+# Words that are meant for a model that reads the text, not for a customer.
+_ORDER = re.compile(
+    r"(?:忽略|无视|忘记|忘掉|不要理会|跳过).{0,12}(?:指令|规则|提示|要求|设定|上文|以上|之前|前面)"
+    r"|(?:只|必须|请)(?:需|能|要|可)?(?:回复|输出|回答|说)\s*[:：\"“「]|系统提示词?|开发者模式"
+    r"|(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|above|previous|guidelines)\b"
+    r"|\b(?:reply|respond|answer|say|output|print)\s+(?:only|exactly|just|with)\b|\bsystem prompt\b|\byou are now\b",
+    re.IGNORECASE,
+)
 _MODAL = frozenset({"可以", "可", "能", "能够", "can", "may", "could"})
 _HAN = re.compile("[\u3400-\u9fff]")
 _LETTER = re.compile(r"\w")
@@ -45,11 +53,16 @@ def support(sentence: str, sources: Sequence[str], *, hint: int | None = None) -
     return None
 
 
+def is_order(text: str) -> bool:
+    """Return whether a sentence of a source gives orders to whoever processes it; such a sentence supports nothing."""
+    return bool(_ORDER.search(fold(text)))
+
+
 def _in_source(sentence: str, source: str) -> tuple[int, int] | None:
     claims = [claim for clause in _clauses(sentence) if (claim := _claim(clause)).words]
     if not claims:
         return None
-    cut = _sentences(source)
+    cut = supporting(source)
     for length in range(1, _LONGEST_RUN + 1):
         for first in range(len(cut) - length + 1):
             run = cut[first : first + length]
@@ -87,8 +100,9 @@ def _words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _sentences(source: str) -> tuple[sentences.Sentence, ...]:
-    return tuple(sentences.split(source))
+def supporting(source: str) -> tuple[sentences.Sentence, ...]:
+    """Return the sentences of `source` that may support another one."""
+    return tuple(sentence for sentence in sentences.split(source) if not is_order(sentence.text))
 
 
 def _holds(source: str, claim: _Claim) -> bool:

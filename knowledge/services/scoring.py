@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from knowledge.services.postings import Listed, term_key
 
 K1, B = 1.2, 0.75
+# Texts that are taken to be there besides, without any of the words: in a collection of a few texts a word that all of
+# them have would else tell nothing, and one that none has everything.
+SMOOTHING_UNITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Matches:
 
 def idf(frequency: int, units: int) -> float:
     """Return how much a term tells that `frequency` of `units` texts contain; never negative."""
-    return math.log(1 + (units - frequency + 0.5) / (frequency + 0.5))
+    return math.log(1 + (units + SMOOTHING_UNITS - frequency + 0.5) / (frequency + 0.5))
 
 
 def match(terms: Collection[str], listed: Listed) -> Matches:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from knowledge.services import sentences
 from knowledge.services.answering.citing import Writer
-from knowledge.services.grounding import Span
+from knowledge.services.grounding import Span, is_order
 from knowledge.services.retrieval import Passage
 from knowledge.services.sentences import Sentence
 from knowledge.services.terms import content_terms, terms
@@ -56,9 +56,9 @@ def _worths(question: str, cut: Sequence[Sentence]) -> list[float]:
     worths = []
     for sentence, bag in zip(cut, bags, strict=True):
         worth = sum((len(term) if term > "\u2e80" else 2) / (1 + known[term]) for term in bag & asked)
-        worths.append(
-            0.0 if _RULE.match(sentence.text) else worth * (0.3 if _is_heading(sentence.text) else 1.0)
-        )
+        if _RULE.match(sentence.text) or is_order(sentence.text):
+            worth = 0.0
+        worths.append(worth * (0.3 if _is_heading(sentence.text) else 1.0))
     return worths
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from knowledge.services import sentences
 from knowledge.services.answering.citing import Writer
-from knowledge.services.grounding import Span, support
+from knowledge.services.grounding import Span, support, supporting
 
 _OPENING = "[【"
 _MARK = re.compile(r"[\[【]\d{1,3}(?:[,，、]\s?\d{1,3}){0,5}[\]】]")
@@ -30,7 +30,7 @@ class Verifier:
     def __init__(self, sources: Sequence[str], writer: Writer) -> None:
         self._sources = sources
         self._writer = writer
-        self._all = [(place, found) for place, text in enumerate(sources) for found in sentences.split(text)]
+        self._all = [(place, found) for place, text in enumerate(sources) for found in supporting(text)]
         self._mark = ""
         self._begin(gap="")
 
@@ -76,7 +76,9 @@ class Verifier:
             if character.isspace():
                 self._after += character
                 return
-            if self._after or character not in _CLOSERS:
+            if self._goes_on(character):
+                self._sentence, self._after, self._ended = self._sentence + self._after, "", False
+            elif self._after or character not in _CLOSERS:
                 self._settle(complete=True)
         if not self._sentence and character.isspace():
             self._gap += character
@@ -87,6 +89,10 @@ class Verifier:
         self._sentence += character
         self._ended = self._ended or character in _ENDS
         self._follow()
+
+    def _goes_on(self, character: str) -> bool:
+        """Return whether what looked like a full stop was an abbreviation's: a small letter follows it."""
+        return self._sentence.endswith(".") and character.islower() and "\n" not in self._after
 
     def _is_full_stop(self) -> bool:
         return self._sentence.endswith(".") and not _NO_END.search(self._sentence)

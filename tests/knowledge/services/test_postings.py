@@ -34,7 +34,7 @@ def by_hand(question: str, texts: dict[int, str]) -> dict[int, float]:
     mass, found = 0.0, dict.fromkeys(texts, 0.0)
     for term in set(terms(question)):
         frequency = sum(term in bag for bag in bags.values())
-        worth = math.log(1 + (len(bags) - frequency + 0.5) / (frequency + 0.5))
+        worth = math.log(1 + (len(bags) + 20 - frequency + 0.5) / (frequency + 0.5))
         mass += worth
         for unit, bag in bags.items():
             norm = 1.2 * (1 - 0.75 + 0.75 * bag.total() / mean)
