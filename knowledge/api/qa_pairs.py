@@ -40,11 +40,25 @@ async def create_pair(request: HttpRequest, data: shapes.QAPairIn) -> Status[dic
     return Status(201, {**await in_thread(show_pair, pair), "warnings": list(quality.issues)})
 
 
+_ROWS = {"type": "array", "items": {"type": "object"}}
+_BYTES = {"type": "string", "format": "binary"}
+
+
+def _described_files(*formats: tables.TableFormat) -> dict[str, Any]:
+    """Return the OpenAPI description of an answer that is a file of one of these formats."""
+    content = {
+        tables.MIME[format].split(";")[0]: {"schema": _ROWS if format == "json" else _BYTES}
+        for format in formats
+    }
+    return {"responses": {200: {"content": content}}}
+
+
 @router.get(
     "/knowledge/qa-pairs/export",
-    response=bytes,
+    response={200: None},
     auth=Guard("knowledge", limits=("export",)),
     operation_id="QA-08",
+    openapi_extra=_described_files("xlsx", "csv", "json"),
 )
 def export_pairs(
     request: HttpRequest, query: Query[shapes.QAFilters], format: Literal["xlsx", "csv", "json"]
@@ -55,7 +69,13 @@ def export_pairs(
     return _file(content, f"qa-pairs.{format}", format)
 
 
-@router.get("/knowledge/qa-pairs/import-template", response=bytes, auth=KNOWLEDGE, operation_id="QA-09")
+@router.get(
+    "/knowledge/qa-pairs/import-template",
+    response={200: None},
+    auth=KNOWLEDGE,
+    operation_id="QA-09",
+    openapi_extra=_described_files("csv", "xlsx"),
+)
 def import_template(request: HttpRequest, format: Literal["csv", "xlsx"]) -> HttpResponse:
     """Download an example file of the import."""
     return _file(exporting.import_template(format=format), f"qa-import-template.{format}", format)
