@@ -1,0 +1,190 @@
+"""`kill -9` while a document is taken in (promise R11): ready in the end, each chunk once, never half to be seen."""
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from kimono.lib import db
+from tests.fixtures.servers import Process, Servers
+from tests.knowledge.uploads import upload
+
+LOCK = 471_100
+TEXT = "# 规定\n\n" + "\n\n".join(
+    f"## 第{number}条\n\n第 {number} 条：押金 {number} 元，逾期一天加收 {number % 7} 元。"
+    for number in range(1, 61)
+)
+OLD = "# 规定\n\n旧的规定。\n"
+SHORT_LEASES = {
+    "KIMONO_JOB_LEASE_SECONDS": "2",
+    "KIMONO_JOB_HEARTBEAT_SECONDS": "0.5",
+    "KIMONO_SWEEP_SECONDS": "1",
+}
+
+
+def await_true(what: Callable[[], Any], seconds: float = 60.0, *, log: Callable[[], str] = str) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, log()[-3000:]
+        time.sleep(0.02)
+
+
+def kill_all(worker: Process) -> None:
+    """Kill the worker with its children, as a machine that goes down does, and start another."""
+    os.killpg(worker.pid, signal.SIGKILL)
+    await_true(lambda: not worker.runs, 10)
+    worker.start()
+
+
+def kill_children(worker: Process) -> None:
+    """Kill the processes that run jobs, as the kernel does when memory is short; the worker replaces them."""
+    for child in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGKILL)
+
+
+class Holder:
+    """Makes the database hold a job where it stands, so that it can be killed exactly there."""
+
+    def __init__(self, raw: psycopg.Connection[Any], schema: str) -> None:
+        self.raw, self.schema = raw, schema
+
+    @contextlib.contextmanager
+    def between(self, stage: str, following: str) -> Iterator[None]:
+        """Hold the job at the end of `stage`."""
+        self.raw.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        self.raw.execute(
+            "CREATE TRIGGER hold BEFORE UPDATE ON public.tenants_job FOR EACH ROW"
+            f" WHEN (OLD.stage = '{stage}' AND NEW.stage = '{following}') EXECUTE FUNCTION kimono_test.hold()"
+        )
+        try:
+            yield
+        finally:
+            self.end_waiting()
+            self.raw.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            self.raw.execute("DROP TRIGGER hold ON public.tenants_job")
+
+    @contextlib.contextmanager
+    def storing(self) -> Iterator[None]:
+        """Hold the job in the middle of its last transaction."""
+        self.raw.execute("BEGIN")
+        self.raw.execute(f'LOCK TABLE "{self.schema}".knowledge_chunk IN SHARE MODE')
+        try:
+            yield
+        finally:
+            self.end_waiting()
+            self.raw.execute("ROLLBACK")
+
+    def is_waiting(self) -> bool:
+        """Tell whether somebody is held."""
+        return bool(self._waiting())
+
+    def _waiting(self) -> list[int]:
+        rows = self.raw.execute(
+            "SELECT pid FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname ="
+            " current_database()) AND (objid = %s OR relation = %s::regclass)",
+            [LOCK, f'"{self.schema}".knowledge_chunk'],
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def end_waiting(self) -> None:
+        """End the server's side of processes that were killed: it would notice only when it writes to them."""
+        for pid in self._waiting():
+            self.raw.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+@pytest.fixture
+def holder(superuser: psycopg.Connection[Any], alpha: Any) -> Iterator[Holder]:
+    superuser.execute(
+        "CREATE OR REPLACE FUNCTION kimono_test.hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+        f" $$ BEGIN PERFORM pg_advisory_xact_lock_shared({LOCK}); RETURN NEW; END $$"
+    )
+    yield Holder(superuser, alpha.schema_name)
+    superuser.execute("DROP FUNCTION kimono_test.hold() CASCADE")
+
+
+def check_stored_once(version: Any) -> None:
+    """Check that a version is there in full, once, and on show."""
+    from knowledge.models import Unit
+    from knowledge.services import visibility
+    from tenants.models import OutboxEvent
+
+    version.refresh_from_db()
+    version.document.refresh_from_db()
+    assert version.document.current_version_id == version.pk
+    chunks = list(version.chunks.order_by("index"))
+    assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
+    assert len({chunk.text for chunk in chunks}) == len(chunks)
+    assert all(version.text[chunk.start : chunk.end] == chunk.text for chunk in chunks)
+    shown = visibility.searchable(visibility.view_of()).filter(version__document=version.document)
+    assert sorted(shown.values_list("chunk_id", flat=True)) == sorted(chunk.pk for chunk in chunks)
+    assert Unit.objects.filter(version=version).count() == len(chunks)
+    told = OutboxEvent.objects.filter(name="document.ingested", data__doc_id=version.document.public_id)
+    assert [event.data["version"] for event in told].count(version.label) == 1
+
+
+@pytest.mark.timeout(240)
+def test_a_worker_killed_at_each_stage_loses_and_doubles_nothing(
+    servers: Callable[..., Servers], holder: Holder, in_alpha: Any
+) -> None:
+    from knowledge.models import Chunk
+    from tenants.models import Job
+
+    running = servers(**SHORT_LEASES)
+    worker = running.worker
+    first = upload(OLD)
+    await_true(lambda: Job.objects.get(pk=first.job.pk).status == "succeeded", log=lambda: worker.log)
+
+    stops = (
+        ("parsing", holder.between("parsing", "chunking"), kill_all),
+        ("chunking", holder.between("chunking", "embedding"), kill_children),
+        ("embedding", holder.between("embedding", "indexing"), kill_children),
+        ("indexing", holder.storing(), kill_all),
+        # Stored and on show, but the job does not know it yet.
+        ("indexing", holder.between("indexing", "done"), kill_children),
+    )
+    given = None
+    for number, (stage, held, kill) in enumerate(stops):
+        with held:
+            given = given or upload(TEXT)
+            await_true(holder.is_waiting, log=lambda: worker.log)
+            job = Job.objects.get(pk=given.job.pk)
+            assert (job.status, job.stage, job.losses) == ("running", stage, number)
+            kill(worker)
+        first.version.document.refresh_from_db()
+        stored = number == len(stops) - 1
+        assert first.version.document.current_version_id == (given.version if stored else first.version).pk
+        assert Chunk.objects.filter(version=given.version).exists() == stored
+    assert given is not None
+    await_true(lambda: Job.objects.get(pk=given.job.pk).status == "succeeded", log=lambda: worker.log)
+
+    job = Job.objects.get(pk=given.job.pk)
+    assert (job.progress, job.stage, job.attempts, job.losses) == (1.0, "done", 0, len(stops))
+    assert job.result["chunk_count"] == given.version.chunks.count() == 60
+    check_stored_once(given.version)
+
+
+@pytest.mark.soak
+def test_a_worker_killed_at_random_moments_loses_and_doubles_nothing(
+    servers: Callable[..., Servers], in_alpha: Any
+) -> None:
+    from tenants.models import Job
+
+    running = servers(**SHORT_LEASES)
+    chance = random.Random(1)
+    given = [upload(TEXT.replace("押金", f"{number} 号押金"), f"{number}.md") for number in range(20)]
+    for number in range(20):
+        running.worker.await_ready()
+        time.sleep(chance.uniform(0.2, 2.5))
+        (kill_all if number % 2 else kill_children)(running.worker)
+    done = Job.objects.filter(pk__in=[item.job.pk for item in given], status="succeeded")
+    await_true(lambda: done.count() == len(given), 300, log=lambda: running.worker.log)
+    for item in given:
+        check_stored_once(item.version)
+    assert db.current_tenant() == in_alpha
