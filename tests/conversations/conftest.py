@@ -9,6 +9,7 @@ from kimono.lib import db
 from kimono.providers import install
 from kimono.providers.config import BreakerLimits, ChatEndpoint, Patience, ProvidersConfig
 from kimono.providers.registry import current
+from kimono.providers.standin.modes import Mode
 from kimono.providers.standin.server import Standin, running
 from tests.fixtures.tenants import tenant_called
 from tests.conversations.written import CLEANING, RETURNS, SHIPPING
@@ -37,6 +38,7 @@ def model(_model_server: Standin) -> Iterator[Standin]:
     """A chat model that answers from the sources it is given; its `state` says how it behaves."""
     before = current().config
     _model_server.clear()
+    _model_server.state.set_mode(Mode.OK)
     _model_server.state.token_delay = 0.0
     _model_server.state.retry_after = 0.05
     install(
@@ -47,5 +49,5 @@ def model(_model_server: Standin) -> Iterator[Standin]:
         )
     )
     yield _model_server
-    _model_server.clear()
+    _model_server.state.set_mode(Mode.OK)
     install(before)

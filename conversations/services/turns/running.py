@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 # The opening event goes out by then, whatever is known: the contract gives it two seconds.
 OPENING_SECONDS = 1.8
 HEARTBEAT_SECONDS = 0.4
+SHORTEST_SECONDS = 5.0
 _WAIT_SECONDS = 0.4
 _tasks: set[asyncio.Task[None]] = set()
 
@@ -58,7 +59,7 @@ async def _carry_out(begun: Begun, shown: Live, owner: str, limits: Limits) -> N
             _end_silently(begun, shown)
             return
         # What was spent in the queue is gone, but an answer always gets a few seconds.
-        seconds = max(5.0, limits.total - (time.monotonic() - started))
+        seconds = max(SHORTEST_SECONDS, limits.total - (time.monotonic() - started))
         await _answer(begun, shown, owner, replace(limits, total=seconds), steps)
     except finishing.LeaseLost:
         shown.end(Finished({}, "unavailable"), "error", live.error_data("unavailable"))
