@@ -1,0 +1,77 @@
+"""Two merchants' programs before the shared servers, and a model server that can misbehave."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from kimono.providers.standin.server import Standin, running
+from tests.fixtures.databases import empty_redis
+from tests.fixtures.running import Run
+from tests.fixtures.servers import Servers, make_servers
+
+
+@pytest.fixture
+def program(live: Servers, new_key: Callable[..., str]) -> Iterator[Callable[..., httpx.Client]]:
+    """Return a function that gives a merchant's program a client, with a key of all scopes, of the shared servers."""
+    with ExitStack() as stack:
+
+        def make(tenant: Any, servers: Servers = live) -> httpx.Client:
+            return stack.enter_context(servers.client(key=new_key(tenant)))
+
+        yield make
+
+
+@pytest.fixture
+def merchant(alpha: Any, program: Callable[..., httpx.Client]) -> httpx.Client:
+    """The program of `alpha`."""
+    return program(alpha)
+
+
+@pytest.fixture(scope="session")
+def _model_server() -> Iterator[Standin]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _modelled(run: Run, worker: str, django_db_setup: None, _model_server: Standin) -> Iterator[Servers]:
+    servers = make_servers(
+        run,
+        worker,
+        name="modelled",
+        KIMONO_CHAT_BASE_URL=_model_server.base_url,
+        KIMONO_CHAT_MODEL="standin",
+        KIMONO_CHAT_SMALL_MODEL="standin-small",
+        KIMONO_PROVIDER_READ_SECONDS="1.5",
+        KIMONO_PROVIDER_ATTEMPTS="2",
+        KIMONO_BREAKER_FAILURES="1000",
+    )
+    yield servers
+    servers.web.stop()
+
+
+@pytest.fixture
+def model(_model_server: Standin) -> Standin:
+    """The model server of `modelled`, well-behaved."""
+    _model_server.clear()
+    _model_server.state.token_delay = 0.0
+    _model_server.state.retry_after = 0.05
+    return _model_server
+
+
+@pytest.fixture
+def modelled(_modelled: Servers, model: Standin, transactional_db: None) -> Servers:
+    """A web server that answers with `model`; it has no worker of its own."""
+    if not _modelled.web.runs:
+        _modelled.web.start()
+    _modelled.web.await_ready()
+    return _modelled
+
+
+@pytest.fixture
+def empty_queues(run: Run, worker: str) -> None:
+    """Begin without waiting tasks."""
+    empty_redis(run, worker)
