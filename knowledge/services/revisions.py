@@ -52,12 +52,14 @@ def fold() -> int:
     """
     KnowledgeState.objects.bulk_create([KnowledgeState()], ignore_conflicts=True)
     with transaction.atomic():
-        state = KnowledgeState.objects.select_for_update(skip_locked=True).first()
+        state = KnowledgeState.objects.select_for_update(skip_locked=True, no_key=True).first()
         if state is None:
             return 0
         latest = last_changed()
         rows = list(
-            Revision.objects.select_for_update(skip_locked=True).values_list("pk", flat=True)[:10_000]
+            Revision.objects.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[
+                :10_000
+            ]
         )
         gone, _ = Revision.objects.filter(pk__in=rows).delete()
         KnowledgeState.objects.filter(pk=state.pk).update(folded=state.folded + gone, updated_at=latest)
