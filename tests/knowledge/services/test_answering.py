@@ -1,6 +1,7 @@
 """Answering in every branch, with the shipped stand-in on a real socket."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
@@ -123,7 +124,7 @@ class TestWithAModel:
         assert "免费" in turn.step("generate").detail["written"]
         assert (turn.answer.outcome, turn.answer.text) == ("refused", REFUSAL)
 
-    FAULTS = {
+    FAULTS: ClassVar[dict[str, str]] = {
         "500": "llm_unavailable",
         "429": "llm_unavailable",
         "html": "llm_unavailable",
