@@ -19,7 +19,7 @@ from kimono.demo import written
 from kimono.demo.written import Merchant
 from kimono.lib import db
 from knowledge.models import Document
-from knowledge.services import documents
+from knowledge.services.documents import uploading
 from knowledge.services.qa_pairs import importing
 from knowledge.services.qa_pairs.writing import PairDraft
 from tenants.auth import SCOPES
@@ -42,7 +42,9 @@ def load() -> Path:
     told = {
         "base_url": f"http://localhost:{port}",
         "platform": _platform_operator(before.get("platform") or {}),
-        "tenants": [_load_merchant(merchant, known.get(merchant.slug, {}), port) for merchant in written.merchants()],
+        "tenants": [
+            _load_merchant(merchant, known.get(merchant.slug, {}), port) for merchant in written.merchants()
+        ],
         "limit_factor": settings.LIMIT_FACTOR_LOOPBACK,
     }
     _load_templates()
@@ -141,15 +143,11 @@ def _load_knowledge(merchant: Merchant) -> None:
         for scene in merchant.scenes:
             scenes.create(given=scene, by=_LOADER)
     suggested = set(merchant.tenant["suggestions"])
-    async_to_sync(importing.store_drafts)(
-        [_draft(pair, suggested) for pair in merchant.pairs], by=_LOADER
-    )
+    async_to_sync(importing.store_drafts)([_draft(pair, suggested) for pair in merchant.pairs], by=_LOADER)
     have = set(Document.objects.values_list("source", flat=True))
     for path in merchant.documents:
         if path.name not in have:
-            documents.upload(
-                content=path.read_bytes(), source=path.name, file_name=path.name, by=_LOADER
-            )
+            uploading.upload(content=path.read_bytes(), name=path.name, by=_LOADER)
     if merchant.folder is not None:
         target = settings.KNOWLEDGE_ROOT / merchant.slug
         if not target.exists():
