@@ -10,6 +10,7 @@ from ninja.errors import HttpError, ValidationError
 
 import kimono
 from kimono.bodies import ContractParser
+from kimono.contract import ContractAPI, ReadableJSON
 from kimono.lib.errors import Invalid, Refusal, Unauthenticated
 from tenants.answers import EXPECTED, error_response, refusal_of
 
@@ -76,13 +77,14 @@ def _crash(request: HttpRequest, error: Exception) -> Refusal:
 
 def build(*, namespace: str) -> NinjaAPI:
     """Return the API of one kind of host (`platform` or `tenant`) with every router that host serves."""
-    api = NinjaAPI(
+    api = ContractAPI(
         title="Kimono",
         version=kimono.__version__,
         urls_namespace=f"api-{namespace}",
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",
         parser=ContractParser(),
+        renderer=ReadableJSON(),
     )
     _translate_errors(api)
     for prefix, router in routers(namespace):
