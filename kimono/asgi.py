@@ -1,5 +1,6 @@
 """The web server's entry point: static files, HTTP, and (for whoever speaks it) WebSocket."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -13,7 +14,11 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from servestatic import ServeStaticASGI
 
+from kimono import providers
 from kimono.bodies import capped
+from kimono.lib.threads import in_thread
+from knowledge.services.folding import fold
+from knowledge.services.terms import terms
 
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 _static = ServeStaticASGI(
@@ -40,8 +45,19 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
+    warming: asyncio.Task[None] | None = None
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            # Dictionaries take a second to load: before the first question, not during it.
+            warming = asyncio.create_task(in_thread(_warm_up))
+        elif warming is not None:
+            warming.cancel()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+def _warm_up() -> None:
+    terms(fold("預熱 warm up"))
+    providers.current()
