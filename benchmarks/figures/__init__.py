@@ -1,0 +1,1 @@
+"""One module per figure; each returns its rows of the table."""

@@ -1,0 +1,152 @@
+"""What a floor is to repeat, written by a process of the product: `python -m benchmarks.plans TASK OUT`."""
+
+import http.client
+import json
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rows import Table, written_by
+from benchmarks.statements import Session, Statement, caught, connect, session_of
+
+
+@dataclass(frozen=True)
+class TurnPlan:
+    """A turn's parts: the search's SQL for each question, the rows that a turn writes, an answer of its size."""
+
+    session: Session
+    searches: dict[str, list[Statement]]
+    tables: list[Table]
+    response: bytes
+
+
+@dataclass(frozen=True)
+class TurnTask:
+    """Whom to ask what: the port and key of a running demo, its merchant, the questions."""
+
+    port: int
+    key: str
+    slug: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StreamTask:
+    """A merchant with long sentences is wanted, so that answers from a model stream for a while."""
+
+
+@dataclass(frozen=True)
+class StreamPlan:
+    """The key of that merchant, and a question that its documents answer at length."""
+
+    key: str
+    question: str
+
+
+def plan_stream(_: StreamTask) -> StreamPlan:
+    """Make the merchant, let the product read its document, and return how to ask."""
+    from kimono.lib import db
+    from knowledge.services.documents import uploading
+    from tenants.services import api_keys, jobs, provisioning
+    from tenants.services.auditing import SYSTEM
+
+    tenant = provisioning.create(name="Streams", slug="streams", by=SYSTEM, now_in_process=True)
+    with db.tenant_scope(tenant):
+        key = api_keys.create(name="bench", scopes=("chat", "knowledge"), by=SYSTEM)
+        uploading.upload(content=long_document().encode(), name="归还清单.md", by=SYSTEM)
+    while jobs.run_next("ingest"):
+        pass
+    return StreamPlan(key.secret, "归还振袖套装时要交回哪些物品？")
+
+
+def long_document() -> str:
+    """Return a document of three sentences that list things at length."""
+    things = [
+        "振袖",
+        "长襦袢",
+        "袋带",
+        "带扬",
+        "带缔",
+        "带板",
+        "伊达缔",
+        "足袋",
+        "草履",
+        "手袋",
+        "发簪",
+        "披肩",
+        "收纳盒",
+    ]
+    things += [f"备用{thing}" for thing in things]
+    sentences = []
+    for number, kind in enumerate(("甲类", "乙类", "丙类"), start=1):
+        listed = "、".join(f"{thing}{number}件" for thing in (things[number:] + things[:number]))
+        sentences.append(
+            f"## {kind}\n\n归还振袖套装（{kind}）时要交回的物品有：{listed}，并请当面清点签字。\n"
+        )
+    return "# 振袖套装归还清单\n\n" + "\n".join(sentences)
+
+
+def plan_turn(task: TurnTask) -> TurnPlan:
+    """Return the parts of a turn for each question, from the product on the same database."""
+    from kimono.lib import db
+    from tenants.models import Tenant
+
+    with db.public_scope(), db.platform_scope():
+        tenant = Tenant.objects.get(slug=task.slug)
+    session = session_of(tenant)
+    with db.tenant_scope(tenant):
+        searches = {question: statements_of(question) for question in task.questions}
+    answers: list[bytes] = []
+    with connect(session) as raw:
+        tables = written_by(raw, tenant.schema_name, lambda: answers.append(ask(task, task.questions[0])))
+    return TurnPlan(session, searches, tables, answers[0])
+
+
+def ask(task: TurnTask, question: str) -> bytes:
+    """Ask a running product a question and return the body of its answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", task.port, timeout=30)
+    headers = {"Content-Type": "application/json", "X-API-Key": task.key}
+    connection.request("POST", "/api/v1/chat", json.dumps({"message": question}), headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    assert answer.status == 200, body
+    return body
+
+
+def statements_of(question: str) -> list[Statement]:
+    """Return the SQL that the product's search sends for a question of the tenant in force."""
+    from knowledge.services import retrieval, tuning
+    from knowledge.services.visibility import view_of
+
+    params, query = tuning.effective(), asked(question)
+    with caught() as statements:
+        retrieval.find(asked=query, limit=params.rerank_top_k, view=view_of("bench"), params=params)
+    return statements
+
+
+def asked(question: str) -> Any:
+    """Return a question with its vector, as the legs of the search take it."""
+    from kimono.providers.local import LocalEncoder
+    from knowledge.services.retrieval.legs import Query
+
+    encoder = LocalEncoder()
+    return Query(question, encoder.encode([question])[0], encoder.encoder_id)
+
+
+def main(task_file: str, target: str) -> None:
+    """Read a task, make its plan, write it."""
+    import django
+
+    django.setup()
+    task = pickle.loads(Path(task_file).read_bytes())
+    plan = plan_turn(task) if isinstance(task, TurnTask) else plan_stream(task)
+    Path(target).write_bytes(pickle.dumps(plan))
+
+
+if __name__ == "__main__":
+    # Under its real name, so that what is pickled can be read by others.
+    from benchmarks import plans
+
+    plans.main(*sys.argv[1:])
