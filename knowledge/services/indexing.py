@@ -6,7 +6,7 @@ them, then store the change and index it with the vectors. Without vectors a tex
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -62,10 +62,21 @@ def index_version(*, version: Version, vectors: Mapping[int, Vector] | None, enc
     `vectors` by primary key of the chunk, made from `text_of_chunk`. Run twice, it leaves the same. Must be called in
     the transaction that stores the chunks.
     """
-    known = vectors or {}
     Unit.objects.filter(version=version).delete()
+    chunks = list(version.chunks.order_by("index"))
+    return index_chunks(version=version, chunks=chunks, vectors=vectors, encoder_id=encoder_id)
+
+
+def index_chunks(
+    *, version: Version, chunks: Sequence[Chunk], vectors: Mapping[int, Vector] | None, encoder_id: str
+) -> int:
+    """Add units for chunks of a version that have none, and return how many were added.
+
+    For large versions, a batch per transaction. `vectors` as for `index_version`.
+    """
+    known = vectors or {}
     made = []
-    for chunk in version.chunks.order_by("index"):
+    for chunk in chunks:
         text = text_of_chunk(chunk, version)
         made.append(_unit(_Role.CHUNK, text, known.get(chunk.pk), encoder_id, chunk=chunk, version=version))
     _store(made)
@@ -84,23 +95,34 @@ def remove_version(*, version: Version) -> int:
 
 def unsynced_units(*, limit: int, encoder_id: str = "") -> list[tuple[int, str]]:
     """Return units that lack a vector, with the text to embed; with `encoder_id` also those of another encoder."""
-    rows = _lacking(encoder_id).select_related("pair", "chunk", "version").order_by("pk")[:limit]
-    found = []
-    for unit in rows:
-        text = unit_text(unit)
-        found.append((unit.pk, text))
-    return found
+    units = list(
+        _lacking(encoder_id)
+        .select_related("pair", "chunk", "version")
+        .defer("version__text", "embedding")
+        .prefetch_related("pair__similar")
+        .order_by("pk")[:limit]
+    )
+    places = _places({unit.pair_id for unit in units if unit.pair_id is not None})
+    return [(unit.pk, _text(unit, places)) for unit in units]
 
 
-def unit_text(unit: Unit) -> str:
-    """Return the text that a unit stands for; of a similar question, the one at the unit's own place."""
+def _places(pairs: Collection[int]) -> dict[int, int]:
+    """Return which wording of its pair each unit stands for: they were stored in that order."""
+    places: dict[int, int] = {}
+    seen: Counter[int] = Counter()
+    wordings = Unit.objects.filter(pair_id__in=pairs).exclude(role=_Role.ANSWER).order_by("pk")
+    for unit, pair in wordings.values_list("pk", "pair_id"):
+        if pair is not None:
+            places[unit] = seen[pair]
+            seen[pair] += 1
+    return places
+
+
+def _text(unit: Unit, places: Mapping[int, int]) -> str:
     if unit.chunk is not None and unit.version is not None:
         return text_of_chunk(unit.chunk, unit.version)
     assert unit.pair is not None
-    if unit.role == _Role.ANSWER:
-        return body_of_pair(unit.pair)
-    siblings = Unit.objects.filter(pair=unit.pair, role__in=[_Role.QUESTION, _Role.SIMILAR], pk__lt=unit.pk)
-    return _wordings(unit.pair)[siblings.count()]
+    return _wordings(unit.pair)[places[unit.pk]]
 
 
 def store_vectors(*, vectors: Mapping[int, Vector], encoder_id: str) -> int:

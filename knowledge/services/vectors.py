@@ -6,6 +6,7 @@ Measured with pgvector 0.8: a scan of 10,000 vectors of 384 numbers takes 4 ms; 
 
 import hashlib
 
+from django.db import connection
 from django.db.models import Count
 from psycopg import sql
 
@@ -33,39 +34,40 @@ def waiting() -> list[str]:
         .order_by()
     )
     large = [row["encoder_id"] for row in counts if row["rows"] > HNSW_ROWS]
-    return [encoder for encoder in large if not _exists(_name(encoder))] if large else []
+    return [encoder for encoder in large if not _usable(_name(encoder))]
 
 
 def build(*, encoder_id: str) -> bool:
     """Make the HNSW index over the vectors of one encoder; return False when it is there already.
 
-    For a job: it takes minutes at 100,000 vectors and holds up writers, not readers. Raises `Unavailable` without
-    `DATABASE_OWNER_URL`.
+    For a job: it takes minutes at 100,000 vectors, and holds up neither readers nor writers. What a build that was cut
+    off has left is removed first. Raises `Unavailable` without `DATABASE_OWNER_URL`.
     """
-    first = (
-        Unit.objects.filter(encoder_id=encoder_id, embedding__isnull=False)
-        .values_list("embedding", flat=True)
-        .first()
-    )
-    if first is None or _exists(_name(encoder_id)):
+    embedded = Unit.objects.filter(encoder_id=encoder_id, embedding__isnull=False)
+    first = embedded.values_list("embedding", flat=True).first()
+    if first is None or _usable(_name(encoder_id)):
         return False
-    schema = db.current_tenant().schema_name
-    statement = sql.SQL(
-        "CREATE INDEX {name} ON {schema}.knowledge_unit USING hnsw"
+    schema = sql.Identifier(db.current_tenant().schema_name)
+    name = sql.Identifier(_name(encoder_id))
+    make = sql.SQL(
+        "CREATE INDEX CONCURRENTLY {name} ON {schema}.knowledge_unit USING hnsw"
         " ((embedding::public.vector({size})) public.vector_cosine_ops)"
         " WITH (m = {m}, ef_construction = {ef}) WHERE encoder_id = {encoder}"
     ).format(
-        name=sql.Identifier(_name(encoder_id)),
-        schema=sql.Identifier(schema),
+        name=name,
+        schema=schema,
         size=sql.Literal(len(first)),
         m=sql.Literal(_M),
         ef=sql.Literal(_EF_CONSTRUCTION),
         encoder=sql.Literal(encoder_id),
     )
     with db.owner_connection() as raw:
-        raw.execute("SET LOCAL statement_timeout = 0")
-        raw.execute("SET LOCAL maintenance_work_mem = '256MB'")
-        raw.execute(statement)
+        # An index is made concurrently outside of any transaction only.
+        raw.autocommit = True
+        raw.execute("SET statement_timeout = 0")
+        raw.execute("SET maintenance_work_mem = '256MB'")
+        raw.execute(sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}.{}").format(schema, name))
+        raw.execute(make)
     return True
 
 
@@ -73,9 +75,10 @@ def _name(encoder_id: str) -> str:
     return "unit_hnsw_" + hashlib.sha256(encoder_id.encode()).hexdigest()[:12]
 
 
-def _exists(name: str) -> bool:
-    from django.db import connection
-
+def _usable(name: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{db.current_tenant().schema_name}.{name}"])
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND indisvalid)",
+            [f"{db.current_tenant().schema_name}.{name}"],
+        )
         return bool(cursor.fetchone()[0])
