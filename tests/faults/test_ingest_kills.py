@@ -71,10 +71,10 @@ class Holder:
             self.raw.execute("DROP TRIGGER hold ON public.tenants_job")
 
     @contextlib.contextmanager
-    def storing(self) -> Iterator[None]:
-        """Hold the job in the middle of its last transaction."""
+    def writing(self, table: str) -> Iterator[None]:
+        """Hold the job in the transaction that writes to `table`."""
         self.raw.execute("BEGIN")
-        self.raw.execute(f'LOCK TABLE "{self.schema}".knowledge_chunk IN SHARE MODE')
+        self.raw.execute(f'LOCK TABLE "{self.schema}".{table} IN SHARE MODE')
         try:
             yield
         finally:
@@ -88,8 +88,8 @@ class Holder:
     def _waiting(self) -> list[int]:
         rows = self.raw.execute(
             "SELECT pid FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname ="
-            " current_database()) AND (objid = %s OR relation = %s::regclass)",
-            [LOCK, f'"{self.schema}".knowledge_chunk'],
+            " current_database()) AND (objid = %s OR relation = ANY(%s::regclass[]))",
+            [LOCK, [f'"{self.schema}".{table}' for table in ("knowledge_chunk", "knowledge_revision")]],
         ).fetchall()
         return [row[0] for row in rows]
 
@@ -133,7 +133,7 @@ def check_stored_once(version: Any) -> None:
 def test_a_worker_killed_at_each_stage_loses_and_doubles_nothing(
     servers: Callable[..., Servers], holder: Holder, in_alpha: Any
 ) -> None:
-    from knowledge.models import Chunk
+    from knowledge.services import visibility
     from tenants.models import Job
 
     running = servers(**SHORT_LEASES)
@@ -144,8 +144,9 @@ def test_a_worker_killed_at_each_stage_loses_and_doubles_nothing(
     stops = (
         ("parsing", holder.between("parsing", "chunking"), kill_all),
         ("chunking", holder.between("chunking", "embedding"), kill_children),
+        ("embedding", holder.writing("knowledge_chunk"), kill_children),
         ("embedding", holder.between("embedding", "indexing"), kill_children),
-        ("indexing", holder.storing(), kill_all),
+        ("indexing", holder.writing("knowledge_revision"), kill_all),
         # Stored and on show, but the job does not know it yet.
         ("indexing", holder.between("indexing", "done"), kill_children),
     )
@@ -160,7 +161,8 @@ def test_a_worker_killed_at_each_stage_loses_and_doubles_nothing(
         first.version.document.refresh_from_db()
         stored = number == len(stops) - 1
         assert first.version.document.current_version_id == (given.version if stored else first.version).pk
-        assert Chunk.objects.filter(version=given.version).exists() == stored
+        seen = visibility.searchable(visibility.view_of()).filter(version=given.version)
+        assert seen.exists() == stored
     assert given is not None
     await_true(lambda: Job.objects.get(pk=given.job.pk).status == "succeeded", log=lambda: worker.log)
 

@@ -1,60 +1,49 @@
-"""Vectors for chunks, in batches and outside of any transaction."""
+"""Vectors for chunks, a batch at a time and outside of any transaction."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from asgiref.sync import async_to_sync
 
 from kimono import providers
 from kimono.lib.db import current_schema
 
+# A multiple of the ten texts that some providers take at once.
 BATCH = 40
 _BATCH_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class ChunkVectors:
-    """Vectors by text; `complete` unless the encoder failed on the way, and then later texts have none."""
+class Encoder:
+    """Makes vectors until the configured encoder fails once; then nothing more is asked of it.
 
-    by_text: Mapping[str, Sequence[float]]
-    encoder_id: str
-    complete: bool
-
-
-def embed(
-    texts: Sequence[str],
-    *,
-    ref: str,
-    on_batch: Callable[[int, int], None] | None = None,
-    total_seconds: float | None = None,
-) -> ChunkVectors:
-    """Return vectors of the distinct `texts`; blocks, at most a minute for each batch and `total_seconds` for all.
-
-    After the first failure of the configured encoder no more is asked of it: what lacks a vector is found by its words
-    until the next synchronisation. `on_batch(done, total)` is called after each batch.
+    What has no vector is found by its words, and gets one at the next synchronisation. `encoder_id` names who made
+    them, empty before the first. `total_seconds` bounds the time for all batches together.
     """
-    distinct = list(dict.fromkeys(texts))
-    vectors: dict[str, Sequence[float]] = {}
-    encoder_id = ""
-    until = time.monotonic() + total_seconds if total_seconds is not None else None
-    for start in range(0, len(distinct), BATCH):
-        batch = distinct[start : start + BATCH]
-        seconds = _BATCH_SECONDS if until is None else min(_BATCH_SECONDS, until - time.monotonic())
-        if seconds <= 0:
-            return ChunkVectors(vectors, encoder_id, complete=False)
+
+    def __init__(self, *, ref: str, total_seconds: float | None = None) -> None:
+        self.encoder_id = ""
+        self._ref = ref
+        self._until = time.monotonic() + total_seconds if total_seconds is not None else None
+        self._failed = False
+
+    def vectors(self, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
+        """Return a vector for each of the distinct `texts`, or none at all; blocks, at most a minute."""
+        seconds = (
+            _BATCH_SECONDS if self._until is None else min(_BATCH_SECONDS, self._until - time.monotonic())
+        )
+        distinct = list(dict.fromkeys(texts))
+        if self._failed or seconds <= 0 or not distinct:
+            return {}
         try:
-            made = async_to_sync(_embed_batch)(batch, ref, seconds)
+            made = async_to_sync(_embed)(distinct, self._ref, seconds)
         except providers.ProviderError:
-            return ChunkVectors(vectors, encoder_id, complete=False)
-        vectors.update(zip(batch, made.vectors, strict=True))
-        encoder_id = made.encoder_id
-        if on_batch is not None:
-            on_batch(start + len(batch), len(distinct))
-    return ChunkVectors(vectors, encoder_id, complete=True)
+            self._failed = True
+            return {}
+        self.encoder_id = made.encoder_id
+        return dict(zip(distinct, made.vectors, strict=True))
 
 
-async def _embed_batch(batch: list[str], ref: str, seconds: float) -> providers.Embedded:
+async def _embed(batch: list[str], ref: str, seconds: float) -> providers.Embedded:
     try:
         return await providers.embed(
             batch,

@@ -6,9 +6,8 @@ from django.db import transaction
 
 from kimono.lib.errors import Missing
 from knowledge.models import Document, Version
-from knowledge.services import indexing
-from knowledge.services.documents import embedding, reading, showing
-from knowledge.services.documents.embedding import ChunkVectors
+from knowledge.services.documents import filing, reading, showing
+from knowledge.services.documents.embedding import Encoder
 from tenants.services import auditing
 from tenants.services.auditing import Actor
 
@@ -31,15 +30,15 @@ def roll_back(*, doc_id: str, target_version: str, by: Actor) -> RolledBack:
     A version that is still in the index is shown by moving a pointer; an older one is indexed again first.
     """
     target = reading.version(reading.get(doc_id=doc_id), target_version)
-    vectors = _vectors(target) if not target.units.exists() else None
+    filing.file_missing(version=target, encoder=Encoder(ref=doc_id, total_seconds=_EMBED_SECONDS))
     with transaction.atomic():
         document = Document.objects.select_for_update(no_key=True).get(public_id=doc_id)
         target = Version.objects.select_for_update(no_key=True).filter(pk=target.pk).first() or _gone()
         count = target.chunks.count()
         if document.current_version_id == target.pk and document.status != Document.Status.DELETED:
             return RolledBack(target, count, 0)
-        if not target.units.exists():
-            _index(target, vectors or ChunkVectors({}, "", complete=False))
+        target.is_synced = filing.has_vectors(target)
+        target.save(update_fields=["is_synced"])
         showing.show(document=document, version=target)
         auditing.record(
             action="rollback_document",
@@ -53,19 +52,3 @@ def roll_back(*, doc_id: str, target_version: str, by: Actor) -> RolledBack:
 
 def _gone() -> Version:
     raise Missing
-
-
-def _vectors(version: Version) -> ChunkVectors:
-    texts = [indexing.text_of_chunk(chunk, version) for chunk in version.chunks.order_by("index")]
-    return embedding.embed(texts, ref=version.document.public_id, total_seconds=_EMBED_SECONDS)
-
-
-def _index(version: Version, vectors: ChunkVectors) -> None:
-    by_chunk = {
-        chunk.pk: vectors.by_text[text]
-        for chunk in version.chunks.all()
-        if (text := indexing.text_of_chunk(chunk, version)) in vectors.by_text
-    }
-    indexing.index_version(version=version, vectors=by_chunk, encoder_id=vectors.encoder_id)
-    version.is_synced = vectors.complete
-    version.save(update_fields=["is_synced"])

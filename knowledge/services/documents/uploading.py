@@ -13,7 +13,7 @@ from kimono.lib.errors import Conflict, Invalid
 from kimono.lib.ids import new_id
 from kimono.providers import parsing
 from knowledge.models import Document, Version
-from knowledge.services.documents import quotas, sources
+from knowledge.services.documents import filing, quotas, sources
 from tenants.models import Job
 from tenants.services import auditing, jobs
 from tenants.services.auditing import Actor
@@ -255,6 +255,7 @@ def abandoned(*, version_id: int) -> Version | None:
     if version is None:
         return None
     document = Document.objects.select_for_update(no_key=True).get(pk=version.document_id)
+    filing.clear(version)
     if document.status == Document.Status.PROCESSING and not _waiting(document):
         # Nothing was to be seen of it before; its row waits for a retry or the next upload of this source.
         document.status = Document.Status.DELETED

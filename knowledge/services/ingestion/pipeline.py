@@ -1,4 +1,4 @@
-"""The stages of an ingest: parse in a child process, cut, embed with no transaction open, store and show in one."""
+"""The stages of an ingest: parse in a child process, cut, embed and file batch by batch, put on show in one step."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,8 +9,8 @@ from kimono.lib.jobs import JobFailed, JobRun, Result
 from kimono.providers import parsing
 from knowledge.models import Version
 from knowledge.services import chunking
-from knowledge.services.documents import embedding, quotas, results
-from knowledge.services.documents.embedding import ChunkVectors
+from knowledge.services.documents import filing, quotas, results
+from knowledge.services.documents.embedding import Encoder
 from knowledge.services.ingestion import storing
 
 # How far a job is when a stage begins; embedding takes longest by far when a model is asked over the network.
@@ -31,17 +31,9 @@ def ingest(*, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, A
     if not version.is_indexed:
         parsed = _parsed(run, version)
         cut = _cut(run, version, parsed)
-        vectors = _vectors(run, parsed, cut)
+        _filed(run, version, parsed, cut)
         run.progress(_INDEXING, stage="indexing")
-        storing.store(
-            run=run,
-            version=version,
-            parsed=parsed,
-            cut=cut,
-            vectors=vectors,
-            publish=publish,
-            facts=facts,
-        )
+        storing.finish(run=run, version=version, publish=publish, facts=facts)
         version.refresh_from_db()
     count = version.chunks.count()
     return results.ingest_result(
@@ -111,10 +103,12 @@ def _cut(run: JobRun, version: Version, parsed: parsing.Parsed) -> chunking.Vers
     return cut
 
 
-def _vectors(run: JobRun, parsed: parsing.Parsed, cut: chunking.VersionText) -> ChunkVectors:
+def _filed(run: JobRun, version: Version, parsed: parsing.Parsed, cut: chunking.VersionText) -> None:
     run.progress(_EMBEDDING, stage="embedding")
-    return embedding.embed(
-        storing.texts(cut, title=parsed.title),
-        ref=run.job_id,
-        on_batch=_part_of(run, _EMBEDDING, _INDEXING, "embedding"),
-    )
+    report = _part_of(run, _EMBEDDING, _INDEXING, "embedding")
+    left = storing.begin(run=run, version=version, parsed=parsed, cut=cut)
+    done, encoder = len(cut.chunks) - len(left), Encoder(ref=run.job_id)
+    for batch in filing.batches(left):
+        storing.add(run=run, version=version, drafts=batch, encoder=encoder)
+        done += len(batch)
+        report(done, len(cut.chunks))

@@ -1,6 +1,6 @@
-"""The one transaction at the end of an ingest: chunks, index, pointer, revision, event. Before it nothing can be seen."""
+"""What an ingest writes: chunks in batches that nobody sees yet, and one short transaction that puts them on show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,74 +12,40 @@ from kimono.lib.jobs import JobRun, JobStopped
 from kimono.providers.parsing import Parsed
 from knowledge.events import DocumentIngested
 from knowledge.models import Chunk, Document, Version
-from knowledge.services import indexing
 from knowledge.services.chunking import ChunkDraft, VersionText
-from knowledge.services.documents import showing
-from knowledge.services.documents.embedding import ChunkVectors
+from knowledge.services.documents import filing, showing
+from knowledge.services.documents.embedding import Encoder
 from tenants.services import outbox
 
 _LONGEST_SECTION = 500
 
 
-def texts(cut: VersionText, *, title: str) -> list[str]:
-    """Return the text to embed for each chunk, in order."""
-    titled = Version(title=title)
-    return [indexing.text_of_chunk(_chunk(titled, draft), titled) for draft in cut.chunks]
+def begin(*, run: JobRun, version: Version, parsed: Parsed, cut: VersionText) -> list[ChunkDraft]:
+    """Note what was read of a version and return the chunks that are still to be stored.
 
-
-def store(
-    *,
-    run: JobRun,
-    version: Version,
-    parsed: Parsed,
-    cut: VersionText,
-    vectors: ChunkVectors,
-    publish: bool,
-    facts: Mapping[str, Any],
-) -> None:
-    """Store a version with its chunks and index, and put it on show or stage it. Does nothing when that is done already.
-
-    Raises `JobStopped` when the run must not end in something visible: cancelled, its lease lost, its document deleted.
+    What an earlier run has stored of the very same text stays; anything else of it goes.
     """
     with transaction.atomic():
-        document = Document.objects.select_for_update(no_key=True).get(pk=version.document_id)
-        locked = Version.objects.select_for_update(no_key=True).filter(pk=version.pk).first()
-        if locked is None or locked.is_indexed:
-            return
+        locked = Version.objects.select_for_update(no_key=True).get(pk=version.pk)
         run.check()
-        if publish and document.status == Document.Status.DELETED:
-            raise JobStopped("cancelled")
-        _fill(locked, document, parsed, cut, complete=vectors.complete)
-        _index(locked, cut, vectors)
-        _place(document, locked, publish=publish, facts=facts)
-        outbox.publish(
-            DocumentIngested(
-                doc_id=document.public_id,
-                version=locked.label,
-                source=document.source,
-                chunk_count=len(cut.chunks),
-            )
-        )
+        if (locked.text, locked.title) != (cut.text, parsed.title):
+            filing.clear(locked)
+        stored = dict(locked.chunks.values_list("index", "text"))
+        if any(stored.get(draft.index, draft.text) != draft.text for draft in cut.chunks):
+            filing.clear(locked)
+            stored = {}
+        locked.text, locked.title = cut.text, parsed.title
+        locked.page_count = parsed.page_count or 1
+        locked.errors = [{"source": version.document.source, **asdict(problem)} for problem in parsed.errors]
+        locked.save(update_fields=["text", "title", "page_count", "errors"])
+    version.refresh_from_db()
+    return [draft for draft in cut.chunks if draft.index not in stored]
 
 
-def _fill(version: Version, document: Document, parsed: Parsed, cut: VersionText, *, complete: bool) -> None:
-    version.text = cut.text
-    version.title = parsed.title
-    version.page_count = parsed.page_count or 1
-    version.errors = [{"source": document.source, **asdict(problem)} for problem in parsed.errors]
-    version.is_indexed = True
-    version.is_synced = complete
-    version.save()
-
-
-def _index(version: Version, cut: VersionText, vectors: ChunkVectors) -> None:
-    chunks = Chunk.objects.bulk_create([_chunk(version, draft) for draft in cut.chunks], batch_size=500)
-    by_chunk = {
-        chunk.pk: vectors.by_text[text]
-        for chunk in chunks
-        if (text := indexing.text_of_chunk(chunk, version)) in vectors.by_text
-    }
-    indexing.index_version(version=version, vectors=by_chunk, encoder_id=vectors.encoder_id)
+def add(*, run: JobRun, version: Version, drafts: Sequence[ChunkDraft], encoder: Encoder) -> None:
+    """Store and index a batch of chunks. Raises `JobStopped`: a run that lost its lease writes nothing more."""
+    chunks = [_chunk(version, draft) for draft in drafts]
+    filing.file(version=version, chunks=chunks, encoder=encoder, check=run.check, are_new=True)
 
 
 def _chunk(version: Version, draft: ChunkDraft) -> Chunk:
@@ -94,6 +60,33 @@ def _chunk(version: Version, draft: ChunkDraft) -> Chunk:
         start=draft.start,
         end=draft.end,
     )
+
+
+def finish(*, run: JobRun, version: Version, publish: bool, facts: Mapping[str, Any]) -> None:
+    """Put a version whose chunks are all stored on show, or stage it. Does nothing when that is done already.
+
+    Raises `JobStopped` when the run must not end in something visible: cancelled, its lease lost, its document deleted.
+    """
+    with transaction.atomic():
+        document = Document.objects.select_for_update(no_key=True).get(pk=version.document_id)
+        locked = Version.objects.select_for_update(no_key=True).filter(pk=version.pk).first()
+        if locked is None or locked.is_indexed:
+            return
+        run.check()
+        if publish and document.status == Document.Status.DELETED:
+            raise JobStopped("cancelled")
+        locked.is_indexed = True
+        locked.is_synced = filing.has_vectors(locked)
+        locked.save(update_fields=["is_indexed", "is_synced"])
+        _place(document, locked, publish=publish, facts=facts)
+        outbox.publish(
+            DocumentIngested(
+                doc_id=document.public_id,
+                version=locked.label,
+                source=document.source,
+                chunk_count=locked.chunks.count(),
+            )
+        )
 
 
 def _place(document: Document, version: Version, *, publish: bool, facts: Mapping[str, Any]) -> None:

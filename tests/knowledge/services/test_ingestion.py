@@ -45,7 +45,10 @@ class Watched:
 
 
 def rows() -> tuple[int, int, int]:
-    return Version.objects.filter(is_indexed=True).count(), Chunk.objects.count(), Unit.objects.count()
+    """Count what is stored in full: versions, their chunks, their units."""
+    stored = Version.objects.filter(is_indexed=True)
+    chunks, units = Chunk.objects.filter(version__in=stored), Unit.objects.filter(version__in=stored)
+    return stored.count(), chunks.count(), units.count()
 
 
 @pytest.fixture
@@ -117,6 +120,58 @@ def test_a_run_that_stops_at_a_stage_leaves_nothing_and_the_next_one_leaves_ever
     assert OutboxEvent.objects.filter(name="document.ingested").count() == 2
 
 
+def test_a_run_goes_on_where_the_last_one_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = upload(LONG).version
+    asked: list[int] = []
+    vectors = embedding.Encoder.vectors
+
+    def counts(self: embedding.Encoder, texts: list[str]) -> Any:
+        if len(asked) == 1:
+            asked.append(0)
+            raise OSError("killed")
+        asked.append(len(texts))
+        return vectors(self, texts)
+
+    monkeypatch.setattr(embedding.Encoder, "vectors", counts)
+    with pytest.raises(OSError, match="killed"):
+        ingestion.ingest(run=Watched(), version_id=version.pk, publish=True, facts={})
+    assert Chunk.objects.count() == asked[0] == embedding.BATCH
+    assert found("押金") == []
+    first = set(Chunk.objects.values_list("public_id", flat=True))
+    ingestion.ingest(run=Watched(), version_id=version.pk, publish=True, facts={})
+    assert sum(asked) == version.chunks.count() == 80
+    assert first < set(Chunk.objects.values_list("public_id", flat=True))
+    assert rows() == (1, 80, 80)
+
+
+def test_what_another_reading_of_the_file_has_left_behind_is_not_mixed_in() -> None:
+    version = upload(LONG).version
+    with pytest.raises(JobStopped):
+        ingestion.ingest(run=Watched(stop_at="indexing"), version_id=version.pk, publish=True, facts={})
+    assert Chunk.objects.count() == 80
+    Chunk.objects.filter(index=3).update(text="from another parser")
+    ingestion.ingest(run=Watched(), version_id=version.pk, publish=True, facts={})
+    assert rows() == (1, 80, 80)
+    assert not Chunk.objects.filter(text="from another parser").exists()
+
+
+def test_a_cancelled_run_leaves_no_row_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = upload(LONG)
+    vectors = embedding.Encoder.vectors
+
+    def cancels(self: embedding.Encoder, texts: list[str]) -> Any:
+        if Chunk.objects.exists():
+            merchant_jobs.cancel(job_id=given.job.job_id, by=BY)
+        return vectors(self, texts)
+
+    monkeypatch.setattr(embedding.Encoder, "vectors", cancels)
+    assert work() == 1
+    assert merchant_jobs.get(job_id=given.job.job_id).status == "cancelled"
+    assert not Chunk.objects.exists()
+    assert not Unit.objects.exists()
+    assert not reading.listed().exists()
+
+
 def test_a_run_that_breaks_in_its_last_transaction_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     from knowledge.services.documents import showing
 
@@ -148,13 +203,13 @@ def test_a_run_whose_lease_went_to_another_shows_nothing() -> None:
 
 def test_a_document_deleted_while_it_is_read_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     version = upload(POLICY).version
-    embed = embedding.embed
+    vectors = embedding.Encoder.vectors
 
-    def deletes_first(*arguments: Any, **options: Any) -> Any:
+    def deletes_first(*arguments: Any) -> Any:
         Document.objects.filter(pk=version.document_id).update(status="deleted")
-        return embed(*arguments, **options)
+        return vectors(*arguments)
 
-    monkeypatch.setattr(embedding, "embed", deletes_first)
+    monkeypatch.setattr(embedding.Encoder, "vectors", deletes_first)
     with pytest.raises(JobStopped):
         ingestion.ingest(run=Watched(), version_id=version.pk, publish=True, facts={})
     assert rows() == (0, 0, 0)
@@ -162,15 +217,15 @@ def test_a_document_deleted_while_it_is_read_is_not_shown(monkeypatch: pytest.Mo
 
 def test_an_error_that_is_no_fault_of_the_file_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     given = upload(POLICY)
-    embed, calls = embedding.embed, []
+    vectors, calls = embedding.Encoder.vectors, []
 
-    def fails_twice(*arguments: Any, **options: Any) -> Any:
+    def fails_twice(*arguments: Any) -> Any:
         calls.append(1)
         if len(calls) <= 2:
             raise OSError("the disk is gone for a moment")
-        return embed(*arguments, **options)
+        return vectors(*arguments)
 
-    monkeypatch.setattr(embedding, "embed", fails_twice)
+    monkeypatch.setattr(embedding.Encoder, "vectors", fails_twice)
     assert work() == 3
     job = merchant_jobs.get(job_id=given.job.job_id)
     assert (job.status, job.attempts) == ("succeeded", 2)
@@ -183,7 +238,7 @@ def test_a_job_that_never_works_is_given_up_and_says_so(monkeypatch: pytest.Monk
     def fails(*_: Any, **__: Any) -> Any:
         raise OSError("no disk")
 
-    monkeypatch.setattr(embedding, "embed", fails)
+    monkeypatch.setattr(embedding.Encoder, "vectors", fails)
     assert work() == 5
     assert merchant_jobs.get(job_id=given.job.job_id).status == "failed"
     assert not reading.listed().exists()
