@@ -19,6 +19,14 @@ from tenants.auth import AsyncGuard, principal_of
 router = Router(tags=["chat"])
 TALKS = AsyncGuard("chat", visitor=True, limits=("chat",))
 _LONGEST_ID = 64
+EVENT_STREAM: dict[str, Any] = {
+    "responses": {
+        200: {
+            "description": "Server-sent events.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    }
+}
 
 
 def _incoming(request: HttpRequest, data: schemas.ChatRequest, entry: Entry) -> Incoming:
@@ -72,7 +80,7 @@ async def gateway(
     return {**answered, "data": {**answered["data"], **came_in}}
 
 
-@router.post("/chat/stream", auth=TALKS, operation_id="CH-02", response={200: str})
+@router.post("/chat/stream", auth=TALKS, operation_id="CH-02", openapi_extra=EVENT_STREAM)
 async def stream(request: HttpRequest, data: schemas.ChatRequest) -> StreamingHttpResponse:
     """Answer a message as server-sent events: one `meta`, then `token`s, then one `done` or `error`."""
     incoming, sender = _incoming(request, data, "stream"), sender_of(request)

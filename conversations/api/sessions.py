@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 
 from conversations.api.callers import idempotency_key, reader_of, sender_of, shown_to
-from conversations.api.chat import event_stream
+from conversations.api.chat import EVENT_STREAM, event_stream
 from conversations.models import Conversation
 from conversations.schemas import chat as schemas
 from conversations.services import (
@@ -132,7 +132,7 @@ def list_messages(
 
 @router.get(
     "/chat/sessions/{session_id}/events",
-    response={200: str},
+    openapi_extra=EVENT_STREAM,
     auth=AsyncGuard("chat", "agent", visitor=True),
     operation_id="CH-08",
 )

@@ -85,7 +85,12 @@ def test_the_third_failure_in_a_row_brings_in_a_person(shop: Any) -> None:
     assert card["priority"] == "high"
     assert card["summary"] == card["conversation_summary"] != ""
     assert third["data"]["agent_status"] == "pending"
-    assert (fourth["status"], fourth["reply"], fourth["message_id"], fourth["seq"]) == ("human", "", None, None)
+    assert (fourth["status"], fourth["reply"], fourth["message_id"], fourth["seq"]) == (
+        "human",
+        "",
+        None,
+        None,
+    )
 
 
 def test_a_resolved_turn_ends_the_row_of_failures(shop: Any) -> None:

@@ -15,7 +15,16 @@ from conversations.services.turns.shapes import Limits
 from kimono.lib.threads import in_thread
 from kimono.providers.standin.modes import Mode
 from tests.conversations import talking
-from tests.conversations.talking import AGENT_EYES, assert_well_formed, begin, events_of, parse, run, say, streamed
+from tests.conversations.talking import (
+    AGENT_EYES,
+    assert_well_formed,
+    begin,
+    events_of,
+    parse,
+    run,
+    say,
+    streamed,
+)
 from tests.conversations.test_turn_order import take_over
 from tests.conversations.written import CLEANING
 

@@ -1,6 +1,5 @@
 """One turn at a time in a conversation, in the order in which the messages came."""
 
-import asyncio
 from typing import Any
 
 from django.db import transaction
@@ -39,7 +38,7 @@ def test_messages_sent_at_once_are_answered_one_after_the_other(shop: Any, model
 
     turns = run(story())
     assert [turn.number for turn in turns] == [1, 2, 3, 4, 5]
-    for earlier, later in zip(turns, turns[1:], strict=False):
+    for earlier, later in itertools.pairwise(turns):
         assert earlier.finished_at <= later.started_at
     said = list(Message.objects.order_by("seq").values_list("author", flat=True))
     assert said == ["visitor"] * 5 + ["bot"] * 5

@@ -37,4 +37,7 @@ def read_rewritten(answer: str | Mapping[str, Any], text: str) -> Rewritten | No
     if read is None or not str(read["query"]).strip():
         return None
     query = str(read["query"]).strip()
+    if query[0] in "{[<" or "\n" in query:
+        # The request itself, or part of it, instead of a question.
+        return None
     return Rewritten(query, query != text, "model" if query != text else "self_contained")

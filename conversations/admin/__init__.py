@@ -1,0 +1,13 @@
+"""Conversations, handoffs and scenes on a merchant's admin site, and the first page of that site."""
+
+from conversations.admin import dashboard
+from conversations.admin.conversations import ConversationAdmin
+from conversations.admin.handoffs import HandoffAdmin
+from conversations.admin.scenes import SceneAdmin
+from conversations.admin.turns import TurnAdmin
+from tenants.admin import tenant_site
+
+__all__ = ["ConversationAdmin", "HandoffAdmin", "SceneAdmin", "TurnAdmin"]
+
+type(tenant_site).dashboard = staticmethod(dashboard.shown)
+type(tenant_site).zone = staticmethod(dashboard.merchants_zone)

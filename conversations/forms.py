@@ -1,0 +1,80 @@
+"""What the admin's pages of conversations take in."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from conversations.models import Scene
+from conversations.services import scenes
+from tenants.admin import ServiceForm
+
+INTENTS = {
+    "business_query": _("Asks about an order or the like"),
+    "knowledge_qa": _("Asks for knowledge"),
+    "ticket": _("Reports a problem"),
+}
+EXAMPLE = {
+    "type": "object",
+    "properties": {"order_no": {"type": "string", "title": "订单号", "x-ask": "请问您的订单号是多少？"}},
+    "required": ["order_no"],
+}
+
+
+class SceneForm(ServiceForm):
+    """A scene: its examples one a line, its values as JSON Schema."""
+
+    trigger_examples = forms.CharField(
+        label=_("Examples that open it"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+        help_text=_("What a contact would write, one a line."),
+    )
+    intent = forms.ChoiceField(label=_("Intent"), choices=list(INTENTS.items()), widget=UnfoldAdminSelectWidget)
+    schema = forms.CharField(
+        label=_("Values it needs"),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 14, "spellcheck": "false", "class": "kimono-code"}),
+        help_text=_("A JSON Schema of type object; what is required is asked for, one value after the other."),
+    )
+
+    class Meta:
+        model = Scene
+        fields = ("name", "enabled", "intent", "trigger_examples", "schema", "max_asks", "then")
+        help_texts = {  # noqa: RUF012
+            "max_asks": _("After so many questions back without an answer, a person is brought in. 1 to 5."),
+            "then": _("retrieve (search the knowledge), handoff (bring in a person) or tool:<connector>.<tool>."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["trigger_examples"] = "\n".join(self.instance.trigger_examples)
+        shown = self.instance.schema or EXAMPLE
+        self.initial["schema"] = json.dumps(shown, ensure_ascii=False, indent=2)
+        known = dict(INTENTS)
+        if "intent" in self.fields and self.instance.intent not in known:
+            choices: Any = self.fields["intent"]
+            choices.choices = [*known.items(), (self.instance.intent, self.instance.intent)]
+
+    def clean_trigger_examples(self) -> list[str]:
+        """Return the examples."""
+        lines = [line.strip() for line in self.cleaned_data["trigger_examples"].splitlines()]
+        return list(dict.fromkeys(line for line in lines if line))
+
+    def clean_schema(self) -> Any:
+        """Return the schema. Refuses what is no JSON."""
+        try:
+            return json.loads(self.cleaned_data["schema"])
+        except ValueError as error:
+            raise forms.ValidationError(
+                gettext("This is no JSON: %(why)s") % {"why": f"{error}"}, code="invalid"
+            ) from None
+
+    def write(self, given: dict[str, Any]) -> Scene:
+        """Make or change the scene."""
+        if self.instance.pk is None:
+            return scenes.create(given=given, by=self.actor)
+        return scenes.update(scene_id=self.instance.public_id, given=given, by=self.actor)

@@ -1,0 +1,231 @@
+"""The states of a conversation: whatever happens in whatever order, what must hold holds."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from conversations.models import Conversation, ConversationEvent, Handoff, Message, Turn
+from conversations.services import conversations, escalations, handoffs, sequencing
+from conversations.services.dialogue.reply import Reply, Transfer
+from conversations.services.sequencing import Closed
+from conversations.services.turns import finishing, ordering, starting
+from conversations.services.turns.shapes import Begun
+from kimono.lib.errors import Conflict
+from tests.conversations import talking
+from tests.conversations.talking import AGENT_EYES, KEY
+
+State = Conversation.State
+
+
+class Life(RuleBasedStateMachine):
+    """One conversation, to which anything may happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session_id = ""
+        self.running: list[Begun] = []
+        self.seen_seq = 0
+        self.seen_epoch = 0
+        self.handler: str | None = None
+        self.messages = 0
+        self._say("你好")
+
+    def row(self) -> Conversation:
+        return Conversation.objects.select_related("open_handoff").get(public_id=self.session_id)
+
+    def _say(self, text: str) -> None:
+        incoming = talking.incoming(text, self.session_id or None)
+        begun = starting.start(incoming=incoming, sender=KEY, owner="w", now=talking.now())
+        self.session_id = begun.conversation.public_id
+        self.messages += 1
+        if begun.place != "human":
+            self.running.append(begun)
+
+    @rule()
+    def the_contact_writes(self) -> None:
+        closed = self.row().state == State.CLOSED
+        try:
+            self._say("还在吗")
+        except Closed:
+            assert closed
+        else:
+            assert not closed
+            assert self.row().state != State.RESOLVED
+
+    @precondition(lambda self: self.running)
+    @rule(transfers=st.booleans())
+    def the_bot_finishes(self, transfers: bool) -> None:
+        begun = self.running.pop(0)
+        place = "run" if begun.place == "run" else ordering.claim(begun, owner="w", now=talking.now())
+        if place == "human":
+            return
+        assert place == "run"
+        before = self.row()
+        still_its_own = before.state == State.BOT and before.epoch == begun.turn.epoch
+        transfer = Transfer("no_answer", "", "normal", {}) if transfers else None
+        reply = Reply(
+            text="好的",
+            kind="answer",
+            outcome="transferred" if transfers else "answered",
+            intent="knowledge_qa",
+            language="zh",
+            transfer=transfer,
+        )
+        turn = finishing.commit(
+            begun=begun,
+            reply=reply,
+            steps=[],
+            owner="w",
+            first_token_ms=None,
+            stopped=False,
+            now=talking.now(),
+        )
+        if still_its_own:
+            assert turn.reply is not None
+            self.messages += 1
+            assert self.row().state == (State.PENDING if transfers else State.BOT)
+        else:
+            assert turn.reply is None
+            assert turn.outcome == Turn.Outcome.TAKEN_OVER
+            assert self.row().last_seq == before.last_seq
+
+    @rule()
+    def a_person_is_asked_for(self) -> None:
+        before = self.row()
+        try:
+            escalations.ask_for_person(
+                session_id=self.session_id, reader=AGENT_EYES, reason="", priority=None, now=talking.now()
+            )
+        except Closed:
+            assert before.state == State.CLOSED
+        else:
+            after = self.row()
+            assert after.state in (State.PENDING, State.ASSIGNED)
+            if before.open_handoff is not None:
+                assert after.open_handoff == before.open_handoff
+
+    @precondition(lambda self: self.row().state == State.PENDING)
+    @rule()
+    def an_agent_accepts(self) -> None:
+        with transaction.atomic():
+            row = sequencing.locked(public_id=self.session_id)
+            sequencing.check_transition(row, State.ASSIGNED)
+            assert row.open_handoff is not None
+            row.open_handoff.status = Handoff.Status.ACCEPTED
+            row.open_handoff.accepted_at, row.open_handoff.agent_id = talking.now(), "agent-1"
+            row.open_handoff.save()
+            row.state, row.assigned_agent_id, row.epoch = State.ASSIGNED, "agent-1", row.epoch + 1
+            sequencing.add_state_event(row, reason="accepted", now=talking.now())
+            row.save()
+
+    @precondition(lambda self: self.row().state == State.ASSIGNED)
+    @rule(to=st.booleans())
+    def the_agent_ends(self, to: bool) -> None:
+        target = State.RESOLVED if to else State.BOT
+        outcome = Handoff.Outcome.RESOLVED if to else Handoff.Outcome.RETURNED
+        with transaction.atomic():
+            row = sequencing.locked(public_id=self.session_id)
+            sequencing.check_transition(row, target)
+            handoffs._close(row, outcome=outcome, now=talking.now())
+            row.state, row.assigned_agent_id, row.epoch = target, "", row.epoch + 1
+            conversations.start_window(row)
+            sequencing.add_state_event(row, reason="ended", now=talking.now())
+            row.save()
+
+    @rule()
+    def it_is_closed(self) -> None:
+        first = conversations.close(
+            public_id=self.session_id, reader=AGENT_EYES, reason=None, now=talking.now()
+        )
+        again = conversations.close(
+            public_id=self.session_id, reader=AGENT_EYES, reason="x", now=talking.now()
+        )
+        assert first.closed_at == again.closed_at
+        assert self.row().state == State.CLOSED
+
+    @invariant()
+    def a_handoff_is_open_if_and_only_if_a_person_has_it(self) -> None:
+        row = self.row()
+        open_ones = list(Handoff.objects.filter(conversation=row).exclude(status=Handoff.Status.CLOSED))
+        if row.state == State.PENDING:
+            assert [each.status for each in open_ones] == [Handoff.Status.REQUESTED]
+        elif row.state == State.ASSIGNED:
+            assert [each.status for each in open_ones] == [Handoff.Status.ACCEPTED]
+        else:
+            assert open_ones == []
+        assert row.open_handoff == (open_ones[0] if open_ones else None)
+
+    @invariant()
+    def numbers_are_taken_once_and_never_go_back(self) -> None:
+        row = self.row()
+        taken = [
+            *Message.objects.filter(conversation=row).values_list("seq", flat=True),
+            *ConversationEvent.objects.filter(conversation=row).values_list("seq", flat=True),
+        ]
+        assert sorted(taken) == list(range(1, row.last_seq + 1))
+        assert row.last_seq >= self.seen_seq
+        self.seen_seq = row.last_seq
+
+    @invariant()
+    def each_change_of_handler_raises_the_epoch(self) -> None:
+        row = self.row()
+        handler = "bot" if row.state == State.BOT else row.state
+        if self.handler is not None and handler != self.handler:
+            assert row.epoch > self.seen_epoch
+        assert row.epoch >= self.seen_epoch
+        self.handler, self.seen_epoch = handler, row.epoch
+
+    @invariant()
+    def no_message_is_lost(self) -> None:
+        assert Message.objects.filter(conversation__public_id=self.session_id).count() == self.messages
+
+    @invariant()
+    def at_most_one_turn_runs(self) -> None:
+        assert Turn.objects.filter(conversation__public_id=self.session_id, status="running").count() <= 1
+
+
+def test_a_conversation_keeps_its_promises(in_alpha: Any) -> None:
+    run_state_machine_as_test(
+        Life,
+        settings=hypothesis_settings(
+            max_examples=12,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.parametrize(("start", "allowed"), sorted(Conversation.TRANSITIONS.items()))
+def test_only_the_listed_ways_are_open(start: str, allowed: frozenset[str]) -> None:
+    for target in State.values:
+        row = Conversation(state=start)
+        if target in allowed or (start == target == State.CLOSED):
+            continue
+        with pytest.raises(Conflict):
+            sequencing.check_transition(row, target)
+
+
+def test_the_database_itself_refuses_what_must_not_be(in_alpha: Any) -> None:
+    with transaction.atomic():
+        row = conversations.begin(now=talking.now())
+    for broken in (
+        {"state": "pending"},
+        {"state": "assigned", "assigned_agent_id": "agent-1"},
+        {"assigned_agent_id": "agent-1"},
+        {"state": "closed"},
+        {"window_start_seq": 5},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Conversation.objects.filter(pk=row.pk).update(**broken)
