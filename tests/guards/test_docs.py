@@ -19,9 +19,9 @@ from django.urls import Resolver404, resolve
 from kimono.lib.environment import Environment
 from kimono.providers.config import from_environment
 from kimono.supervisor.demo import web_command, worker_command
-from tenants.services.limits import DEFAULTS
 from tests.fixtures.running import Run
 from tests.guards.documents import CHECKOUT, NAMES, Document, routes, written
+from tests.guards.limits import limits_in_force
 
 DOCUMENTS = [pytest.param(Document(name), id=name) for name in NAMES]
 APPS = ("kimono", "tenants", "knowledge", "conversations", "agents", "opsconsole")
@@ -135,7 +135,7 @@ def test_variables_are_read(document: Document) -> None:
 def variables() -> frozenset[str]:
     """Return every variable of the environment that the code reads."""
     read = {name.upper() for name in Environment.model_fields}
-    read |= _variables_of_providers() | {f"KIMONO_LIMIT_{name.upper()}" for name in DEFAULTS}
+    read |= _variables_of_providers() | set(limits_in_force())
     for app in APPS:
         for path in (CHECKOUT / app).rglob("*.py"):
             read |= set(
