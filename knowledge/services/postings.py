@@ -145,6 +145,8 @@ def merge(*, collection: str, most_units: int | None = None) -> int:
     with transaction.atomic():
         if not _alone():
             return 0
+        if most_units is None:
+            _take_time()
         while group := _group_to_merge(collection, most_units):
             _merge_group(collection, group)
             merged += len(group)
@@ -162,6 +164,12 @@ def _alone() -> bool:
             "SELECT pg_try_advisory_xact_lock(hashtext('kimono.postings'), hashtext(current_schema()))"
         )
         return bool(cursor.fetchone()[0])
+
+
+def _take_time() -> None:
+    """Lift the time limit of statements until the transaction ends; for jobs, nobody waits for them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 def _group_to_merge(collection: str, most_units: int | None) -> list[int]:
@@ -204,6 +212,7 @@ def purge() -> int:
     with transaction.atomic():
         if not _alone():
             return 0
+        _take_time()
         live = np.array(sorted(Unit.objects.values_list("pk", flat=True)), dtype="<u4")
         return sum(_purge_segment(segment, live) for segment in Segment.objects.order_by("pk"))
 
