@@ -1,5 +1,6 @@
 """One turn at a time in a conversation, in the order in which the messages came."""
 
+import itertools
 from typing import Any
 
 from django.db import transaction
