@@ -1,5 +1,6 @@
 """What the stand-in understands of a prompt: its sources, its question, and sentences."""
 
+import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -64,6 +65,9 @@ def likeness(question: str, sentence: str) -> float:
 
 
 def _question(rest: str) -> str:
+    named = _named_in_json(rest)
+    if named:
+        return named.strip()
     tagged = _TAGGED_QUESTION.findall(rest)
     if tagged:
         return str(tagged[-1][1]).strip()
@@ -71,6 +75,16 @@ def _question(rest: str) -> str:
     if labelled:
         return str(labelled[-1]).strip()
     return _OTHER_BLOCK.sub("", rest).strip()
+
+
+def _named_in_json(text: str) -> str | None:
+    """Return the message of a prompt that is a JSON object, as prompts that must not be mistaken for orders are."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    names = ("message", "question", "query") if isinstance(value, dict) else ()
+    return next((value[name] for name in names if isinstance(value.get(name), str)), None)
 
 
 def _terms(text: str) -> frozenset[str]:

@@ -39,6 +39,8 @@ def test_sources_and_question_are_those_of_the_last_message() -> None:
     [
         ("How are you?", "How are you?"),
         ("<history>user: a</history>\nQuestion: b?", "b?"),
+        ('{"history": [{"from": "bot", "text": "a"}], "message": "b?"}', "b?"),
+        ('["b?"]', '["b?"]'),
         ("<history>user: a</history>\nWhat about c?", "What about c?"),
         ("<source id=1>x</source><query>d</query>", "d"),
         ("", ""),
