@@ -112,6 +112,8 @@ def test_the_prompt_carries_the_conversation_as_data() -> None:
         '{"query": "x", "more": 1}',
         "[]",
         '{"query": "  "}',
+        '{"query": "{\\"history\\": [], \\"message\\": \\"那运费呢\\"}"}',
+        '{"query": "退货运费\\n答案：十元"}',
         "{",
     ],
 )
