@@ -91,7 +91,7 @@ def test_stop_before_the_first_word_stores_nothing(
     shop: httpx.Client, modelled: Servers, model: Standin
 ) -> None:
     session_id = ask(shop, "你好")["session_id"]
-    model.behave("stall", times=1)
+    model.behave("stall")
 
     def stop() -> Any:
         eventually(lambda: asked_for_answers(model), wanted="the request to the model")
