@@ -49,7 +49,8 @@ def show_job(job: Job) -> dict[str, Any]:
         "source": job.source or None,
         "doc_id": job.doc_id or None,
         "chunk_count": result.get("chunk_count") or 0,
-        "errors": job.errors,
+        # What a file that was read in part lacks stands in its result.
+        "errors": job.errors or (result.get("errors", []) if job.kind == "ingest" else []),
         "result": job.result,
         "created_at": job.created_at,
         "started_at": job.started_at,

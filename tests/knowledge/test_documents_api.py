@@ -184,6 +184,16 @@ def test_a_page_that_cannot_be_read_is_named(client: httpx.Client, tmp_path: Pat
     assert job["errors"][0]["page"] == 1
 
 
+def test_a_file_read_in_part_names_what_is_missing(client: httpx.Client, tmp_path: Path) -> None:
+    from tests.providers.parsing.writers import pdf
+
+    content = pdf(tmp_path / "memo.pdf", [[("Returns within thirty days.", 12, 72, 700)]], unreadable=1)
+    result = send(client, content.read_bytes(), "memo.pdf").json()
+    assert (result["status"], result["chunk_count"], result["errors"][0]["page"]) == ("partial", 1, 2)
+    job = client.get(f"/api/v1/knowledge/jobs/{result['job_id']}").json()
+    assert (job["status"], job["errors"]) == ("succeeded", result["errors"])
+
+
 def test_a_file_over_the_limit_is_refused_unread(client: httpx.Client) -> None:
     answer = send(client, b"a" * (50 * 1024 * 1024 + 1), "large.txt")
     assert (answer.status_code, answer.json()["code"], answer.json()["max_bytes"]) == (
