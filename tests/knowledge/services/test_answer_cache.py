@@ -97,8 +97,9 @@ def test_an_answer_dies_when_a_pair_begins_or_ceases_to_be_valid() -> None:
     )
     given = ask("如何退货？").answer
     assert answer_cache.store(key, given, view=visibility.View("", now))
-    ttl = caches["default"]._cache.get_client().pttl(caches["default"].make_key(answer_cache._full(key)))
-    assert 0 < ttl <= 2000
+    backend: Any = caches["default"]
+    left = backend._cache.get_client().pttl(backend.make_key(answer_cache._full(key)))
+    assert 0 < left <= 2000
     late = visibility.View("", now + timedelta(seconds=1.5))
     assert not answer_cache.store(answer_cache.Key(key.shelf, "other"), given, view=late)
 

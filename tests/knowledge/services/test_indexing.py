@@ -1,6 +1,7 @@
 """The index follows pairs and versions; vectors that came late find their text again."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -103,10 +104,13 @@ def test_a_large_table_gets_an_index_that_serves_the_search(
     assert vectors.build(encoder_id=encoder_id())
     assert not vectors.build(encoder_id=encoder_id())
     assert vectors.waiting() == []
-    asked = []
-    with connection.execute_wrapper(
-        lambda run, sql, params, many, context: asked.append((sql, params)) or run(sql, params, many, context)
-    ):
+    asked: list[tuple[str, Any]] = []
+
+    def listen(run: Any, statement: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((statement, params))
+        return run(statement, params, many, context)
+
+    with connection.execute_wrapper(listen):
         assert search_here("第 3 号和服") == "第 3 号和服"
     statement, params = next((sql, params) for sql, params in asked if "ORDER BY (embedding" in sql)
     with connection.cursor() as cursor:

@@ -21,7 +21,7 @@ def seen(view: View) -> set[int]:
 
 def by_condition(view: View) -> set[int]:
     found = visibility.shown(view)
-    return set(Unit.objects.extra(where=[found.sql], params=found.params).values_list("pk", flat=True))
+    return set(Unit.objects.extra(where=[found.sql], params=list(found.params)).values_list("pk", flat=True))
 
 
 HIDDEN: dict[str, Callable[[], object]] = {
