@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tenants.auth import Guard
 from tests.guards.routes import HOSTS, Served, served
+from tests.guards.samples import SAMPLES
 
 # How many ids each family of the wire contract has; AG-05 is a name, AG-99 is a mistake.
 FAMILIES = {
@@ -49,6 +50,13 @@ def test_every_route_is_guarded(route: Served) -> None:
         assert route.id in PUBLIC, f"{route.id} is open to anybody: say why in PUBLIC"
     else:
         assert any(marks), f"{route.id}: its guard lets nobody in"
+
+
+def test_every_route_has_a_sample_for_the_walk() -> None:
+    """The walk (test_walk.py) asks every route with another merchant's credentials."""
+    ids = {route.id for route in served()}
+    assert ids - set(SAMPLES) == set(), "add a row to tests/guards/samples.py"
+    assert set(SAMPLES) - ids == set()
 
 
 def test_an_id_names_one_route_of_a_host() -> None:

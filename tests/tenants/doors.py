@@ -54,6 +54,14 @@ class Caller:
         """Send a DELETE."""
         return self.ask("DELETE", path, **headers)
 
+    def form(self, path: str, fields: dict[str, Any], **headers: str) -> Any:
+        """Send a POST of a form with files."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        full = path if path.startswith("/") else f"/api/v1/{path}"
+        return self.browser.post(
+            full, fields, headers={"host": self.host, **self.headers, **named}, REMOTE_ADDR=self.peer
+        )
+
     def csrf(self) -> dict[str, str]:
         """Return the header that goes with this browser's CSRF cookie."""
         return {"X_CSRFToken": self.get("auth/csrf").json()["csrf_token"]}

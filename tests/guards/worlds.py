@@ -1,0 +1,141 @@
+"""Two merchants with equal things: equal primary keys and random parts of ids, and words that betray whose is whose."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+
+from kimono.lib import db
+from tenants.models import Tenant
+from tenants.services import api_keys, jobs
+from tenants.services.auditing import SYSTEM
+from tests.tenants.doors import Caller, at, make_user
+
+# What both merchants are asked; the answers tell them apart.
+QUESTION = "周末几点开门？"
+SCHEMA = {"type": "object", "required": ["no"], "properties": {"no": {"type": "string", "title": "编号"}}}
+
+
+@dataclass
+class World:
+    """What one merchant has. `ids` answers every parameter of a path."""
+
+    tenant: Tenant
+    canary: str
+    key: str = ""
+    admin: Caller = field(default_factory=lambda: at(None))
+    refresh_token: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def keyed(self, host: Tenant | None) -> Caller:
+        """Return a caller with this merchant's key on a host."""
+        return at(host, X_API_Key=self.key)
+
+    def signed_in(self, host: Tenant | None) -> Caller:
+        """Return a caller with this merchant's admin's token on a host."""
+        return at(host, **self.admin.headers)
+
+    def unknown(self) -> dict[str, str]:
+        """Return ids of the same kinds, of this merchant, that name nothing."""
+        return {
+            name: f"{one.partition('-')[0]}-zzzzzzzzzzzzzzzz-{self.tenant.tag}"
+            for name, one in self.ids.items()
+        }
+
+
+def make_world(tenant: Tenant, canary: str, equal_ids: Callable[[], Any]) -> World:
+    """Fill a merchant through its own doors."""
+    world = World(tenant, canary)
+    with equal_ids():
+        world.ids["user_id"] = make_user(tenant, username="admin", display_name=f"店长{canary}").public_id
+        with db.tenant_scope(tenant):
+            issued = api_keys.create(
+                name=f"官网{canary}", by=SYSTEM,
+                scopes=["chat", "agent", "knowledge", "operations", "analytics"],
+            )  # fmt: skip
+        world.key, world.ids["key_id"] = issued.secret, issued.key.key_id
+        login = (
+            at(tenant).post("auth/login", {"username": "admin", "password": "correct-horse-battery"}).json()
+        )
+        world.refresh_token = login["refresh_token"]
+        world.admin = at(tenant, Authorization=f"Bearer {login['access_token']}")
+        _fill_knowledge(world)
+        _fill_conversations(world)
+    return world
+
+
+def made(answer: Any) -> Any:
+    """Return the body of an answer that made something."""
+    assert answer.status_code in (200, 201, 202), answer.content
+    return answer.json()
+
+
+def _fill_knowledge(world: World) -> None:
+    caller = world.keyed(world.tenant)
+    pair = {
+        "question": QUESTION,
+        "answer": f"周末十点开门，暗号{world.canary}。",
+        "category": f"类{world.canary}",
+    }
+    world.ids["qa_id"] = made(caller.post("knowledge/qa-pairs", pair))["id"]
+    file = SimpleUploadedFile("opening.md", f"# 营业时间\n\n平日九点开门，暗号{world.canary}。\n".encode())
+    upload = made(caller.form("knowledge/ingest", {"file": file, "async": "true"}))
+    world.ids |= {"doc_id": upload["doc_id"], "job_id": upload["job_id"]}
+    assert jobs.run_next("ingest")
+    with db.tenant_scope(world.tenant):
+        assert jobs.get(upload["job_id"]).status == "succeeded"
+    scene = {
+        "name": f"预约{world.canary}",
+        "intent": "business_query",
+        "schema": SCHEMA,
+        "trigger_examples": ["我要预约"],
+    }
+    world.ids["scene_id"] = made(caller.post("scenes", scene))["scene_id"]
+
+
+def _fill_conversations(world: World) -> None:
+    caller = world.keyed(world.tenant)
+    chat = made(caller.post("chat", {"message": QUESTION, "user_id": f"u-{world.canary}"}))
+    assert world.canary in str(chat), "the merchant's own answer must betray it"
+    world.ids["session_id"] = chat["session_id"]
+    traces = made(caller.get("monitor/traces"))
+    world.ids["trace_id"] = traces[0]["trace_id"]
+
+
+def primary_keys(tenant: Tenant) -> dict[str, list[Any]]:
+    """Return the primary keys of every row of a merchant's schema, by table."""
+    with db.tenant_scope(tenant), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]"
+            " WHERE i.indisprimary AND a.attidentity <> '' AND c.relnamespace = %s::regnamespace",
+            [tenant.schema_name],
+        )
+        tables = cursor.fetchall()
+        found = {}
+        for table, column in tables:
+            cursor.execute(f'SELECT "{column}" FROM "{table}" ORDER BY 1')
+            found[table] = [row[0] for row in cursor.fetchall()]
+        return found
+
+
+def fingerprint(superuser: Any, tenant: Tenant) -> dict[str, str]:
+    """Return a digest of each table of a merchant's schema and of its rows in `public`."""
+    own = superuser.execute(
+        "SELECT table_name, kimono_test.digest_of(schema_name, table_name) FROM kimono_test.tables()"
+        " WHERE schema_name = %s",
+        [tenant.schema_name],
+    ).fetchall()
+    shared = {}
+    for (table,) in superuser.execute(
+        "SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE a.attname = 'tenant_id'"
+        " AND c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
+    ).fetchall():
+        row = superuser.execute(
+            f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM public.{table} t WHERE tenant_id = %s",
+            [tenant.pk],
+        ).fetchone()
+        shared[f"public.{table}"] = row[0]
+    return {**dict(own), **shared}
