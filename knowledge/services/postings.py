@@ -27,7 +27,7 @@ _FAN_IN = 8
 # A merge of more units than this is left to a job: it would hold up the writer.
 INLINE_UNITS = 256
 # Postings read for one question and collection; the commonest terms are left out beyond it.
-MOST_POSTINGS = 1_500_000
+MOST_POSTINGS = 500_000
 
 Postings = NDArray[np.void]
 
