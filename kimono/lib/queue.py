@@ -8,8 +8,10 @@ import logging
 from typing import Any
 
 from celery.signals import task_postrun, task_prerun
+from django.conf import settings
 from django_tenants.utils import get_tenant_model
 from kombu.exceptions import OperationalError
+from redis import Redis
 from redis.exceptions import RedisError
 from tenant_schemas_celery.app import CeleryApp, get_schema_name_from_task
 from tenant_schemas_celery.task import TenantTask
@@ -54,6 +56,16 @@ class StrictTask(TenantTask):
 
 app = CeleryApp("kimono", task_cls=StrictTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+def is_reachable() -> bool:
+    """Tell whether the broker answers now; waits half a second at most."""
+    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+    try:
+        with Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5) as broker:
+            return bool(broker.ping())
+    except (RedisError, OSError):
+        return False
 
 
 def send(name: str, *args: Any, queue: str) -> None:

@@ -16,6 +16,7 @@ from knowledge.services.documents import changing, quotas, reading, results, rol
 from tenants.auth import AsyncGuard, Guard, Principal, actor_of, principal_of
 from tenants.models import Job
 from tenants.paging import Page, Paged, paged
+from tenants.services import ringing
 
 router = Router(tags=["documents"])
 KNOWLEDGE = Guard("knowledge")
@@ -56,6 +57,8 @@ async def ingest(
     """Take a document in; the answer comes when it is indexed, or as a job when it takes longer or `async` is set."""
     if (file.size or 0) > quotas.most("UPLOAD_BYTES"):
         raise TooLarge(max_bytes=quotas.most("UPLOAD_BYTES"))
+    if data.run_async:
+        await in_thread(ringing.check_up)
     uploaded = await in_thread(_upload, request, file, data)
     if uploaded.job is None:
         return Status(200, await in_thread(results.unchanged, uploaded.version))

@@ -11,7 +11,7 @@ from knowledge.services import indexing, revisions
 from knowledge.services.qa_pairs import writing
 from knowledge.services.qa_pairs.writing import BulkResult
 from tenants.models import Job
-from tenants.services import auditing, jobs
+from tenants.services import auditing, jobs, ringing
 from tenants.services.auditing import Actor
 
 _BATCH = 100
@@ -23,7 +23,8 @@ def pending_count() -> int:
 
 
 def start(*, by: Actor, limit: int | None = None, full: bool = False) -> Job:
-    """Enqueue a synchronisation of the current tenant; `full` makes every vector anew."""
+    """Enqueue a synchronisation of the current tenant; `full` makes every vector anew. Raises `QueueDown`."""
+    ringing.check_up()
     with transaction.atomic():
         auditing.record(action="trigger_sync", by=by, target_type="knowledge")
         return jobs.enqueue("knowledge.sync", by=by.id, limit=limit, full=full)

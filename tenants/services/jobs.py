@@ -86,7 +86,8 @@ def cancel(*, job_id: str) -> Job:
 
 
 def retry(*, job_id: str, by: str = "") -> Job:
-    """Enqueue a failed or cancelled job anew, under a new id. Raises `Conflict` for any other state."""
+    """Enqueue a failed or cancelled job anew, under a new id. Raises `Conflict` for any other state, `QueueDown`."""
+    ringing.check_up()
     with transaction.atomic():
         job = Job.objects.select_for_update(no_key=True).filter(job_id=job_id).first()
         if job is None:

@@ -10,15 +10,30 @@ from typing import Any, TypeAlias
 
 from django.db import transaction
 
+from kimono.lib.errors import Unavailable
+
 log = logging.getLogger(__name__)
 Ringer: TypeAlias = Callable[..., None]
 _ringer: Ringer | None = None
+_is_reachable: Callable[[], bool] | None = None
 
 
-def install(ringer: Ringer) -> None:
-    """Set how a ring is sent: `ringer(task_name, *args, queue=)`. Called once by the front."""
-    global _ringer
-    _ringer = ringer
+class QueueDown(Unavailable):
+    """The queue does not answer, and the request's only result would be a job."""
+
+    detail = "The queue does not answer; try again later."
+
+
+def install(ringer: Ringer, is_reachable: Callable[[], bool]) -> None:
+    """Set how a ring is sent (`ringer(task_name, *args, queue=)`) and how the queue is asked whether it is there."""
+    global _ringer, _is_reachable
+    _ringer, _is_reachable = ringer, is_reachable
+
+
+def check_up() -> None:
+    """Raise `QueueDown` when the queue does not answer: for requests whose only result is a job."""
+    if _is_reachable is not None and not _is_reachable():
+        raise QueueDown
 
 
 def now(task: str, *args: Any, queue: str) -> None:
