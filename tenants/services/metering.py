@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kimono import providers
 from kimono.lib.db import current_tenant_or_none
-from tenants.models import Budget, Price, UsageRecord
+from tenants.models import Budget, Price, Tenant, UsageRecord
 from tenants.services.ownership import own_rows
 
 
@@ -16,10 +16,13 @@ class UsageMeter:
     """The `Meter` of `kimono.providers`, kept in the tables of this floor."""
 
     def admit(self, purpose: str) -> providers.Refused | None:
-        """Return a refusal when the tenant's budget is used up and is to stop calls."""
+        """Return a refusal when the tenant is suspended by now, or its budget is used up and is to stop calls."""
         tenant = current_tenant_or_none()
         if tenant is None:
             return None
+        # Asked anew: what is under way began before the suspension.
+        if Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.SUSPENDED).exists():
+            return providers.Refused("suspended")
         budget = Budget.objects.filter(tenant=tenant, hard_stop=True, monthly_limit_cny__isnull=False).first()
         if budget is None or budget.monthly_limit_cny is None:
             return None
