@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import re
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
@@ -230,7 +231,7 @@ class IdempotencyMiddleware(_Middleware):
             key=key,
             body_hash=_body_hash(request),
         )
-        stored = await in_thread(idempotency.begin, same)
+        stored = await _stored(same)
         if stored is not None:
             return _replayed(stored)
         # A caller who hangs up must not stop the first request half-way: its repeat would run beside it.
@@ -245,6 +246,21 @@ class IdempotencyMiddleware(_Middleware):
             return response
         finally:
             await in_thread(idempotency.finish, same, status=status, body=body)
+
+
+async def _stored(same: idempotency.Request) -> idempotency.Stored | None:
+    """Return the first request's answer, waiting for it if need be; None when this is the first."""
+    until, pause = time.monotonic() + settings.IDEMPOTENCY_WAIT_SECONDS, 0.02
+    while True:
+        found = await in_thread(idempotency.begin, same)
+        if isinstance(found, idempotency.Stored):
+            return found
+        if found is idempotency.State.FIRST:
+            return None
+        if time.monotonic() >= until:
+            raise idempotency.InProgress
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
 
 
 def _is_repeatable(request: HttpRequest, principal: auth.Principal) -> bool:

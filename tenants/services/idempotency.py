@@ -1,12 +1,11 @@
 """Requests that may be sent again: the first one's answer is kept for a day and given to every repeat (api.md 3.4)."""
 
 import json
-import time
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -34,6 +33,23 @@ class Request:
     body_hash: str
 
 
+class State(Enum):
+    """Where a request stands that has no stored answer."""
+
+    FIRST = "first"
+    UNDER_WAY = "under way"
+
+
+class InProgress(Conflict):
+    """The first request has not ended while its repeat waited."""
+
+    code = "idempotency_in_progress"
+    detail = "The first request with this Idempotency-Key is still under way."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
 @dataclass(frozen=True)
 class Stored:
     """The answer to the first request."""
@@ -42,30 +58,21 @@ class Stored:
     body: str
 
 
-def begin(request: Request) -> Stored | None:
-    """Return the stored answer of an earlier equal request, or None when this one is the first and must run.
+def begin(request: Request) -> Stored | State:
+    """Return the stored answer of an earlier equal request, or whether this one is the first or must wait.
 
-    Waits up to 10 s (setting) for a first one under way. Raises `Conflict`: `idempotency_conflict` for another
-    body under the same key, `idempotency_in_progress` when the first one takes too long.
+    Never waits itself: a thread that did would keep the first request from ending. Raises `Conflict`
+    (`idempotency_conflict`) for another body under the same key.
     """
-    patience = time.monotonic() + settings.IDEMPOTENCY_WAIT_SECONDS
-    while True:
-        with own_rows():
-            record = _mine_or_theirs(request)
-        if record is None:
-            return None
-        if record.body_hash != request.body_hash:
-            raise Conflict("This Idempotency-Key was used with another body.", code="idempotency_conflict")
-        if record.status is not None:
-            return Stored(status=record.status, body=record.body)
-        if time.monotonic() >= patience:
-            raise Conflict(
-                "The first request with this Idempotency-Key is still under way.",
-                code="idempotency_in_progress",
-                headers={"Retry-After": "1"},
-            )
-        db.released()
-        time.sleep(0.05)
+    with own_rows():
+        record = _mine_or_theirs(request)
+    if record is None:
+        return State.FIRST
+    if record.body_hash != request.body_hash:
+        raise Conflict("This Idempotency-Key was used with another body.", code="idempotency_conflict")
+    if record.status is None:
+        return State.UNDER_WAY
+    return Stored(status=record.status, body=record.body)
 
 
 def _mine_or_theirs(request: Request) -> IdempotencyRecord | None:
