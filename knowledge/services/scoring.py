@@ -20,22 +20,25 @@ K1, B = 1.2, 0.75
 SMOOTHING_UNITS = 20
 
 
+# So many of the best units are put in order; nobody looks further.
+MOST_RANKED = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The units of one collection that share a term with the question, and their scores, best first."""
+    """The units of one collection that share a term with the question, by id, and their scores; the best ones in order."""
 
     units: NDArray[np.int64]
     scores: NDArray[np.float64]
+    best: NDArray[np.int64]
 
     def of(self, units: Collection[int]) -> dict[int, float]:
         """Return the scores of some units; 0 for one that shares nothing."""
         wanted = np.fromiter(units, dtype=np.int64, count=len(units))
         if not len(self.units):
             return dict.fromkeys(wanted.tolist(), 0.0)
-        order = np.argsort(self.units)
-        places = np.clip(np.searchsorted(self.units, wanted, sorter=order), 0, len(order) - 1)
-        found = order[places]
-        scores = np.where(self.units[found] == wanted, self.scores[found], 0.0)
+        places = np.clip(np.searchsorted(self.units, wanted), 0, len(self.units) - 1)
+        scores = np.where(self.units[places] == wanted, self.scores[places], 0.0)
         return dict(zip(wanted.tolist(), scores.tolist(), strict=True))
 
 
@@ -47,7 +50,7 @@ def idf(frequency: int, units: int) -> float:
 def match(terms: Collection[str], listed: Listed) -> Matches:
     """Score every unit of a collection that shares a term with the question."""
     mass = 0.0
-    found: list[NDArray[np.int64]] = []
+    found: list[NDArray[np.uint32]] = []
     weights: list[NDArray[np.float64]] = []
     for term in set(terms):
         key = term_key(term)
@@ -61,11 +64,12 @@ def match(terms: Collection[str], listed: Listed) -> Matches:
         mass += worth
         count = postings["count"].astype(np.float64)
         norm = K1 * (1 - B + B * postings["length"] / listed.mean_length)
-        found.append(postings["unit"].astype(np.int64))
+        found.append(postings["unit"])
         weights.append(worth * count * (K1 + 1) / (count + norm))
     if not found:
-        return Matches(np.empty(0, dtype=np.int64), np.empty(0))
-    return _summed(np.concatenate(found), np.concatenate(weights), mass)
+        nothing = np.empty(0, dtype=np.int64)
+        return Matches(nothing, np.empty(0), nothing)
+    return _summed(np.concatenate(found).astype(np.int64), np.concatenate(weights), mass)
 
 
 def _summed(units: NDArray[np.int64], weights: NDArray[np.float64], mass: float) -> Matches:
@@ -78,5 +82,8 @@ def _summed(units: NDArray[np.int64], weights: NDArray[np.float64], mass: float)
     else:
         distinct, places = np.unique(units, return_inverse=True)
         scores = np.bincount(places, weights=weights)
-    order = np.argsort(-scores, kind="stable")
-    return Matches(distinct[order], scores[order] / mass)
+    leading = np.arange(len(scores))
+    if len(scores) > MOST_RANKED:
+        leading = np.argpartition(-scores, MOST_RANKED)[:MOST_RANKED]
+    leading = leading[np.lexsort((distinct[leading], -scores[leading]))]
+    return Matches(distinct, scores / mass, distinct[leading])

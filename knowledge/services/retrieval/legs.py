@@ -50,14 +50,12 @@ class Legs:
         taken, size = 0, by_words * UNITS_PER_ENTRY
         for _ in range(_MOST_ROUNDS):
             worded = [
-                unit
-                for match in self._matches.values()
-                for unit in match.units[taken : taken + size].tolist()
+                unit for match in self._matches.values() for unit in match.best[taken : taken + size].tolist()
             ]
             found |= self._scored(visible, [*worded, *near])
             taken, size, near = taken + size, size * 4, []
             enough = len({unit.owner for unit in found.values() if unit.lexical > 0}) >= by_words
-            if enough or all(len(match.units) <= taken for match in self._matches.values()):
+            if enough or all(len(match.best) <= taken for match in self._matches.values()):
                 break
         return list(found.values())
 
