@@ -33,11 +33,15 @@ class SceneForm(ServiceForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text=_("What a contact would write, one a line."),
     )
-    intent = forms.ChoiceField(label=_("Intent"), choices=list(INTENTS.items()), widget=UnfoldAdminSelectWidget)
+    intent = forms.ChoiceField(
+        label=_("Intent"), choices=list(INTENTS.items()), widget=UnfoldAdminSelectWidget
+    )
     schema = forms.CharField(
         label=_("Values it needs"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 14, "spellcheck": "false", "class": "kimono-code"}),
-        help_text=_("A JSON Schema of type object; what is required is asked for, one value after the other."),
+        help_text=_(
+            "A JSON Schema of type object; what is required is asked for, one value after the other."
+        ),
     )
 
     class Meta:
@@ -45,7 +49,9 @@ class SceneForm(ServiceForm):
         fields = ("name", "enabled", "intent", "trigger_examples", "schema", "max_asks", "then")
         help_texts = {  # noqa: RUF012
             "max_asks": _("After so many questions back without an answer, a person is brought in. 1 to 5."),
-            "then": _("retrieve (search the knowledge), handoff (bring in a person) or tool:<connector>.<tool>."),
+            "then": _(
+                "retrieve (search the knowledge), handoff (bring in a person) or tool:<connector>.<tool>."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
-from conversations.admin.turns import OUTCOME_COLOURS
+from conversations.admin.turns import intent_in_words
 from conversations.models import Conversation, Message, Turn
 from tenants.admin import ReadOnlyAdmin, ReadOnlyInline, percent_bar, shortened, tenant_site
 
@@ -24,10 +24,8 @@ class MessageInline(ReadOnlyInline):
     readonly_fields = fields
     ordering = ("seq",)
     per_page = 50
-    tab = True
-    hide_title = True
 
-    @display(description=_("From"))
+    @display(description=_("Author"))
     def author_name(self, message: Message) -> str:
         """Return who wrote it; an agent by name."""
         return message.agent_name or message.get_author_display()
@@ -47,18 +45,30 @@ class TurnInline(ReadOnlyInline):
     """What was done to answer, message by message."""
 
     model = Turn
-    fields = ("number", "result", "intent", "sureness", "model_used", "duration_ms", "first_token_ms", "created_at")
+    fields = (
+        "number",
+        "result",
+        "meant",
+        "sureness",
+        "model_used",
+        "duration_ms",
+        "first_token_ms",
+        "created_at",
+    )
     readonly_fields = fields
     ordering = ("id",)
     per_page = 50
     show_change_link = True
-    tab = True
-    hide_title = True
 
-    @display(description=_("Outcome"), label=OUTCOME_COLOURS)
-    def result(self, turn: Turn) -> tuple[str, str]:
-        """Return the outcome as a label."""
-        return turn.outcome or turn.status, turn.get_outcome_display() or turn.get_status_display()
+    @display(description=_("Outcome"))
+    def result(self, turn: Turn) -> str:
+        """Return the outcome, or how far the turn is."""
+        return turn.get_outcome_display() or turn.get_status_display()
+
+    @display(description=_("Intent"))
+    def meant(self, turn: Turn) -> str:
+        """Return the intent in people's words."""
+        return intent_in_words(turn.intent)
 
     @display(description=_("Confidence"))
     def sureness(self, turn: Turn) -> str:

@@ -127,7 +127,9 @@ def _unknown() -> Panel:
                 Cell(row["times"]),
                 Cell(
                     _("Write an answer"),
-                    reverse("merchant:knowledge_qapair_add", query={"question": texts[row["last"]].text[:500]}),
+                    reverse(
+                        "merchant:knowledge_qapair_add", query={"question": texts[row["last"]].text[:500]}
+                    ),
                 ),
             ]
             for row in rows

@@ -1,11 +1,21 @@
 """Handoffs from the bot to a person, to be looked at."""
 
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from conversations.models import Handoff
 from tenants.admin import ReadOnlyAdmin, shortened, tenant_site
+
+RULES = {
+    "user_request": _("The contact asked for a person"),
+    "failed_threshold": _("Several attempts failed"),
+    "emotion": _("The contact is upset"),
+    "dissatisfied": _("The contact is not content with the answer"),
+    "no_answer": _("The knowledge has no answer"),
+    "business_unavailable": _("The business system cannot be reached"),
+}
 
 
 class HandoffAdmin(ReadOnlyAdmin):
@@ -20,16 +30,16 @@ class HandoffAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_select_related = ("conversation",)
     search_fields = ("public_id", "reason", "agent_name", "conversation__user_id")
-    readonly_fields = ("agent",)
+    readonly_fields = ("agent", "cause", "told")
     fields = (
         "conversation",
         ("status", "outcome"),
-        ("priority", "rule"),
+        ("priority", "cause"),
         "reason",
         "agent",
         ("requested_at", "pending_since"),
         ("accepted_at", "closed_at"),
-        "card",
+        "told",
         "public_id",
     )
 
@@ -63,6 +73,23 @@ class HandoffAdmin(ReadOnlyAdmin):
     def agent(self, handoff: Handoff) -> str:
         """Return the agent's name."""
         return handoff.agent_name or "–"
+
+    @display(description=_("Rule"))
+    def cause(self, handoff: Handoff) -> str:
+        """Return the rule that brought in a person, in people's words."""
+        return str(RULES.get(handoff.rule, handoff.rule))
+
+    @display(description=_("What the agent is told"))
+    def told(self, handoff: Handoff) -> str:
+        """Return the card's summary, what was tried and the values that are known."""
+        card = handoff.card
+        tried = "\n".join(str(each) for each in card.get("attempted_solutions") or ())
+        known = "\n".join(f"{name}: {value}" for name, value in (card.get("slots") or {}).items())
+        parts = ((_("Summary"), card.get("summary")), (_("Tried"), tried), (_("Known"), known))
+        return format_html(
+            '<dl class="kimono-card">{}</dl>',
+            format_html_join("", "<dt>{}</dt><dd>{}</dd>", ((name, text) for name, text in parts if text)),
+        )
 
 
 tenant_site.register(Handoff, HandoffAdmin)

@@ -48,13 +48,10 @@ class StepInline(ReadOnlyInline):
         """Return the step's name in people's words."""
         return str(STEPS.get(step.name, step.name))
 
-    @display(
-        description=_("Status"),
-        label={"success": "success", "failed": "danger", "error": "danger", "degraded": "warning"},
-    )
-    def went(self, step: Step) -> tuple[str, str]:
-        """Return the status as a label."""
-        return step.status, str(_STATUS.get(step.status, step.status))
+    @display(description=_("Status"))
+    def went(self, step: Step) -> str:
+        """Return the status in people's words."""
+        return str(_STATUS.get(step.status, step.status))
 
     @display(description=_("Input"))
     def read(self, step: Step) -> str:
@@ -77,6 +74,23 @@ _STATUS = {
 }
 
 
+INTENTS = {
+    "knowledge_qa": _("Asks for knowledge"),
+    "business_query": _("Asks about an order or the like"),
+    "ticket": _("Reports a problem"),
+    "emotion_sensitive": _("Is upset"),
+    "transfer_to_human": _("Wants a person"),
+    "chitchat": _("Small talk"),
+    "unknown": _("Not understood"),
+    "blocked": _("Blocked"),
+}
+
+
+def intent_in_words(intent: str) -> str:
+    """Return an intent of api.md 4.4 in people's words."""
+    return str(INTENTS.get(intent, intent)) or "–"
+
+
 class TurnAdmin(ReadOnlyAdmin):
     """Reached from its conversation; not in the navigation."""
 
@@ -84,13 +98,13 @@ class TurnAdmin(ReadOnlyAdmin):
     list_select_related = ("user_message",)
     search_fields = ("trace_id", "user_message__content")
     inlines = (StepInline,)
-    readonly_fields = ("asked_in_full", "replied", "sureness")
+    readonly_fields = ("asked_in_full", "replied", "meant", "sureness")
     fields = (
         "asked_in_full",
         "rewritten",
         "replied",
         ("status", "outcome"),
-        ("intent", "sureness"),
+        ("meant", "sureness"),
         ("model_used", "knowledge_version"),
         ("duration_ms", "first_token_ms"),
         ("tokens_input", "tokens_output", "cost_cny"),
@@ -121,6 +135,11 @@ class TurnAdmin(ReadOnlyAdmin):
     def result(self, turn: Turn) -> tuple[str, str]:
         """Return the outcome as a label."""
         return turn.outcome or turn.status, turn.get_outcome_display() or turn.get_status_display()
+
+    @display(description=_("Intent"))
+    def meant(self, turn: Turn) -> str:
+        """Return the intent in people's words."""
+        return intent_in_words(turn.intent)
 
     @display(description=_("Confidence"))
     def sureness(self, turn: Turn) -> str:

@@ -139,7 +139,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.public_id
+        return f"{self.user_id or self.visitor_id} {self.public_id}"
 
     @property
     def agent_status(self) -> str | None:

@@ -69,4 +69,4 @@ class Handoff(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.public_id} ({self.status})"
+        return self.public_id

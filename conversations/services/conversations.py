@@ -68,13 +68,14 @@ def begin(
         created_at=now,
         last_activity_at=now,
     )
-    try:
-        with transaction.atomic():
-            conversation.save(force_insert=True)
-    except IntegrityError:
-        if public_id is None:
-            raise
-        return sequencing.locked(public_id=public_id)
+    if public_id is None:
+        conversation.save(force_insert=True)
+    else:
+        try:
+            with transaction.atomic():
+                conversation.save(force_insert=True)
+        except IntegrityError:
+            return sequencing.locked(public_id=public_id)
     outbox.publish(
         SessionCreated(session_id=conversation.public_id, channel=channel, user_id=user_id or None)
     )

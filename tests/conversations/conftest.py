@@ -11,8 +11,9 @@ from kimono.providers.config import BreakerLimits, ChatEndpoint, Patience, Provi
 from kimono.providers.registry import current
 from kimono.providers.standin.modes import Mode
 from kimono.providers.standin.server import Standin, running
-from tests.fixtures.tenants import tenant_called
 from tests.conversations.written import CLEANING, RETURNS, SHIPPING
+from tests.fixtures.tenants import tenant_called
+
 
 @pytest.fixture
 def shop(transactional_db: None) -> Iterator[Any]:

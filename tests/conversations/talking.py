@@ -126,7 +126,9 @@ async def conversation(session_id: str) -> Conversation:
 
 async def turns_of(session_id: str) -> list[Turn]:
     """Return a conversation's turns, oldest first."""
-    return await in_thread(lambda: list(Turn.objects.filter(conversation__public_id=session_id).order_by("id")))
+    return await in_thread(
+        lambda: list(Turn.objects.filter(conversation__public_id=session_id).order_by("id"))
+    )
 
 
 def now() -> Any:

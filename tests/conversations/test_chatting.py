@@ -99,8 +99,15 @@ def test_a_resolved_turn_ends_the_row_of_failures(shop: Any) -> None:
 
 
 def test_a_follow_up_is_searched_as_a_full_question(shop: Any) -> None:
-    _, answer = run(_talk("退货流程是什么？", "那运费呢？"))
-    assert "99 元" in answer["reply"]
+    async def story() -> list[Turn]:
+        _, answer = await _talk("退货流程是什么？", "那运费呢？")
+        return await talking.turns_of(answer["session_id"])
+
+    first, second = run(story())
+    assert first.rewritten == "退货流程是什么？"
+    assert "退货" in second.rewritten
+    assert "运费" in second.rewritten
+    assert Step.objects.filter(turn=second, name="rewrite_query", detail__changed=True).exists()
 
 
 def test_asking_for_a_person_hands_over_at_once(shop: Any) -> None:

@@ -13,7 +13,8 @@ _ROLES: dict[str, Role] = {"visitor": "contact", "bot": "bot", "agent": "agent"}
 
 def look_back(begun: Begun) -> None:
     """Give a turn that is to run now its window, its scenes and the parameters of its search."""
-    begun.window = window(begun.conversation, before=begun.message.seq)
+    if begun.message.seq > begun.conversation.window_start_seq + 1:
+        begun.window = window(begun.conversation, before=begun.message.seq)
     begun.scenes = scenes.offered()
     begun.params = tuning.effective()
 

@@ -43,10 +43,10 @@ def commit(
     """
     with transaction.atomic():
         conversation = begun.conversation = sequencing.locked(pk=begun.conversation.pk)
-        turn = _held(begun, owner)
+        turn = begun.turn
         turn.language, turn.intent, turn.rewritten = reply.language, reply.intent, reply.rewritten
         if conversation.state != Conversation.State.BOT or conversation.epoch != turn.epoch:
-            _drop(begun, turn, steps, now)
+            _drop(begun, turn, steps, owner, now)
             return turn
         message = _say(begun, reply, now) if reply.text else None
         handoff = None
@@ -63,7 +63,7 @@ def commit(
         _end(turn, message, reply, first_token_ms, now, stopped=stopped, escalated=handoff is not None)
         data = _data(begun, turn, reply, now, stopped=stopped, card=handoff.card if handoff else None)
         turn.response = responses.response(begun, status="ok", reply=message, data=data)
-        turn.save()
+        _write(turn, owner)
         _store_steps(turn, steps)
         _tell(begun, reply, message)
     return turn
@@ -73,32 +73,58 @@ def fail(*, begun: Begun, owner: str, steps: Sequence[StepRecord], error: str, n
     """End a turn that gave no reply; sending its message again runs it anew."""
     with transaction.atomic():
         sequencing.locked(pk=begun.conversation.pk)
-        try:
-            turn = _held(begun, owner)
-        except LeaseLost:
-            return
+        turn = begun.turn
         turn.status, turn.error = Turn.Status.FAILED, error[:40]
         _clock(turn, now)
-        turn.save()
+        try:
+            _write(turn, owner)
+        except LeaseLost:
+            return
         _store_steps(turn, steps)
     metrics.add("turns.failed")
 
 
-def _held(begun: Begun, owner: str) -> Turn:
-    turn = Turn.objects.filter(pk=begun.turn.pk, lease_owner=owner, status__in=Turn.OPEN).first()
-    if turn is None:
+_WRITTEN = (
+    "status",
+    "error",
+    "outcome",
+    "reply",
+    "draft",
+    "language",
+    "intent",
+    "rewritten",
+    "confidence",
+    "emotion_score",
+    "failed_attempts",
+    "escalated",
+    "cached",
+    "degraded",
+    "model_used",
+    "knowledge_version",
+    "tokens_input",
+    "tokens_output",
+    "cost_cny",
+    "response",
+    "finished_at",
+    "duration_ms",
+    "first_token_ms",
+)
+
+
+def _write(turn: Turn, owner: str) -> None:
+    """Store how a turn ended, unless another process took it for abandoned. Raises `LeaseLost`."""
+    held = Turn.objects.filter(pk=turn.pk, lease_owner=owner, status__in=Turn.OPEN)
+    if not held.update(**{name: getattr(turn, name) for name in _WRITTEN}):
         raise LeaseLost
-    begun.turn = turn
-    return turn
 
 
-def _drop(begun: Begun, turn: Turn, steps: Sequence[StepRecord], now: datetime) -> None:
+def _drop(begun: Begun, turn: Turn, steps: Sequence[StepRecord], owner: str, now: datetime) -> None:
     turn.status, turn.outcome = Turn.Status.SUCCESS, Turn.Outcome.TAKEN_OVER
     _clock(turn, now)
     data = responses.silent_data(begun, now=now, intent=turn.intent)
     turn.response = responses.response(begun, status="human", reply=None, data=data)
     turn.draft = ""
-    turn.save()
+    _write(turn, owner)
     _store_steps(turn, steps)
 
 

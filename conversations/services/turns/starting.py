@@ -24,6 +24,7 @@ def start(*, incoming: Incoming, sender: Sender, owner: str, now: datetime) -> B
     """
     with transaction.atomic():
         conversation = _conversation(incoming, sender, now)
+        newborn = conversation.last_seq == 0
         message = _earlier(conversation, incoming)
         if message is not None:
             turn = message.turns.order_by("-id").first()
@@ -36,7 +37,7 @@ def start(*, incoming: Incoming, sender: Sender, owner: str, now: datetime) -> B
             conversations.reopen(conversation, now=now)
         if message is None:
             message = _store_message(conversation, incoming, sender, now)
-        begun = _begin_turn(conversation, message, incoming, owner, now)
+        begun = _begin_turn(conversation, message, incoming, owner, now, newborn=newborn)
         sequencing.store(conversation, *_TAKEN, *(conversations.REOPENED if reopened else ()), now=now)
     return begun
 
@@ -136,10 +137,17 @@ def _store_message(conversation: Conversation, incoming: Incoming, sender: Sende
 
 
 def _begin_turn(
-    conversation: Conversation, message: Message, incoming: Incoming, owner: str, now: datetime
+    conversation: Conversation,
+    message: Message,
+    incoming: Incoming,
+    owner: str,
+    now: datetime,
+    *,
+    newborn: bool,
 ) -> Begun:
     human = conversation.is_human
-    waits = bool(ordering.give_up_abandoned(conversation, now=now)) and not human
+    # Nothing came before a first message, so there is nobody to wait for.
+    waits = not human and not newborn and bool(ordering.give_up_abandoned(conversation, now=now))
     turn = Turn(
         public_id=new_id("turn"),
         trace_id=new_id("trace"),
