@@ -13,10 +13,17 @@ from conversations.services import scenes
 from tenants.admin import ServiceForm
 
 INTENTS = {
-    "business_query": _("Asks about an order or the like"),
     "knowledge_qa": _("Asks for knowledge"),
+    "business_query": _("Asks about an order or the like"),
     "ticket": _("Reports a problem"),
+    "emotion_sensitive": _("Is upset"),
+    "transfer_to_human": _("Wants a person"),
+    "chitchat": _("Small talk"),
+    "unknown": _("Not understood"),
+    "blocked": _("Blocked"),
 }
+# Those that a scene is opened by.
+OF_SCENES = ("business_query", "knowledge_qa", "ticket")
 EXAMPLE = {
     "type": "object",
     "properties": {"order_no": {"type": "string", "title": "订单号", "x-ask": "请问您的订单号是多少？"}},
@@ -34,7 +41,9 @@ class SceneForm(ServiceForm):
         help_text=_("What a contact would write, one a line."),
     )
     intent = forms.ChoiceField(
-        label=_("Intent"), choices=list(INTENTS.items()), widget=UnfoldAdminSelectWidget
+        label=_("Intent"),
+        choices=[(name, INTENTS[name]) for name in OF_SCENES],
+        widget=UnfoldAdminSelectWidget,
     )
     schema = forms.CharField(
         label=_("Values it needs"),
@@ -60,10 +69,10 @@ class SceneForm(ServiceForm):
             self.initial["trigger_examples"] = "\n".join(self.instance.trigger_examples)
         shown = self.instance.schema or EXAMPLE
         self.initial["schema"] = json.dumps(shown, ensure_ascii=False, indent=2)
-        known = dict(INTENTS)
-        if "intent" in self.fields and self.instance.intent not in known:
-            choices: Any = self.fields["intent"]
-            choices.choices = [*known.items(), (self.instance.intent, self.instance.intent)]
+        present = self.instance.intent
+        if "intent" in self.fields and present not in OF_SCENES:
+            field: Any = self.fields["intent"]
+            field.choices = [*field.choices, (present, INTENTS.get(present, present))]
 
     def clean_trigger_examples(self) -> list[str]:
         """Return the examples."""

@@ -227,7 +227,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second one translates texts of packages that bring no Chinese of their own.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]
 TIME_ZONE = ENV.kimono_time_zone
 USE_TZ = True
 USE_I18N = True
@@ -299,13 +300,26 @@ LOGGING: dict[str, Any] = {
 
 TESTING = PROFILE == "test" or "pytest" in sys.modules
 
-_UNFOLD = {"SHOW_LANGUAGES": True, "SHOW_HISTORY": True, "BORDER_RADIUS": "6px"}
+_UNFOLD: dict[str, Any] = {
+    "SHOW_LANGUAGES": True,
+    # Django's own log of the admin is not kept: the audit of the services says more.
+    "SHOW_HISTORY": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "STYLES": ["kimono.branding.admin_styles"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "kimono.branding.favicon"}],
+}
 # Kimono's indigo for a merchant, vermilion for the platform, so that nobody mistakes one for the other.
 UNFOLD_TENANT: dict[str, Any] = {
     **_UNFOLD,
     "SITE_TITLE": "kimono.branding.tenant_title",
     "SITE_HEADER": "kimono.branding.tenant_title",
+    "SITE_SUBHEADER": "kimono.branding.tenant_subtitle",
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/chat/",
     "ENVIRONMENT": "kimono.branding.tenant_label",
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "kimono.branding.tenant_navigation"},
+    "COMMAND": {"search_callback": "kimono.branding.tenant_search"},
     "COLORS": {
         "primary": {
             "50": "#EFF7FB", "100": "#D9EBF5", "200": "#B6D8EA", "300": "#7DB9DB", "400": "#4797C3",
@@ -317,7 +331,12 @@ UNFOLD_PLATFORM: dict[str, Any] = {
     **_UNFOLD,
     "SITE_TITLE": "kimono.branding.platform_title",
     "SITE_HEADER": "kimono.branding.platform_title",
+    "SITE_SUBHEADER": "kimono.branding.platform_subtitle",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
     "ENVIRONMENT": "kimono.branding.platform_label",
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "kimono.branding.platform_navigation"},
+    "COMMAND": {"search_callback": "kimono.branding.platform_search"},
     "COLORS": {
         "primary": {
             "50": "#FDF3F0", "100": "#FBE3DC", "200": "#F7C6B9", "300": "#F08A70", "400": "#E2684A",

@@ -8,7 +8,7 @@ class TenantsConfig(AppConfig):
     """Installs the meter of provider calls and the public tables' own sections."""
 
     name = "tenants"
-    verbose_name = _("Merchants")
+    verbose_name = _("Platform")
 
     def ready(self) -> None:
         """Register what this floor offers to the ones below and above."""

@@ -5,6 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from conversations.forms import INTENTS
 from conversations.models import Step, Turn
 from tenants.admin import ReadOnlyAdmin, ReadOnlyInline, percent_bar, shortened, tenant_site
 
@@ -71,18 +72,6 @@ _STATUS = {
     "degraded": _("Degraded"),
     "skipped": _("Skipped"),
     "cancelled": _("Cancelled"),
-}
-
-
-INTENTS = {
-    "knowledge_qa": _("Asks for knowledge"),
-    "business_query": _("Asks about an order or the like"),
-    "ticket": _("Reports a problem"),
-    "emotion_sensitive": _("Is upset"),
-    "transfer_to_human": _("Wants a person"),
-    "chitchat": _("Small talk"),
-    "unknown": _("Not understood"),
-    "blocked": _("Blocked"),
 }
 
 

@@ -7,7 +7,6 @@ from ninja import File, Form, Query, Router, Status, UploadedFile
 
 from kimono.lib import tables
 from kimono.lib.errors import Invalid
-from kimono.lib.files import store
 from kimono.lib.threads import in_thread
 from knowledge.schemas import jobs as job_shapes
 from knowledge.schemas import qa_pairs as shapes
@@ -17,7 +16,7 @@ from knowledge.services.qa_pairs import exporting, importing, reading, templates
 from knowledge.services.qa_pairs.quality import evaluate as evaluate_pair
 from tenants.auth import AsyncGuard, Guard, actor_of
 from tenants.paging import Paged, paged
-from tenants.services import auditing, jobs
+from tenants.services import auditing
 
 router = Router(tags=["qa-pairs"])
 KNOWLEDGE = Guard("knowledge")
@@ -120,24 +119,12 @@ async def import_pairs(
     content = file.read()
     name, by = file.name or "", actor_of(request)
     if data.run_async or (len(content) > _INLINE_ROWS_BYTES and not data.dry_run):
-        job = await in_thread(_enqueue_import, content, name, data, by)
+        job = await in_thread(
+            importing.start, content=content, name=name, dry_run=data.dry_run, mode=data.mode, by=by
+        )
         return Status(202, job_shapes.show_job(job))
     report = await importing.run(content=content, name=name, dry_run=data.dry_run, mode=data.mode, by=by)
     return Status(200, show_report(report))
-
-
-def _enqueue_import(content: bytes, name: str, data: shapes.ImportForm, by: auditing.Actor) -> Any:
-    key = store(content, kind="imports")
-    return jobs.enqueue(
-        "knowledge.import_pairs",
-        by=by.id,
-        source=name,
-        file_key=key,
-        name=name,
-        dry_run=data.dry_run,
-        mode=data.mode,
-        by_name=by.name,
-    )
 
 
 @router.post(

@@ -1,6 +1,7 @@
 """Django's entry to `tenants.people`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
@@ -8,7 +9,7 @@ class PeopleConfig(AppConfig):
 
     name = "tenants.people"
     label = "people"
-    verbose_name = "People"
+    verbose_name = _("People")
 
     def ready(self) -> None:
         """Register the authenticators of this floor."""

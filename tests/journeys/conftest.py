@@ -8,9 +8,8 @@ import httpx
 import pytest
 
 from kimono.providers.standin.server import Standin, running
-from tests.fixtures.databases import empty_redis
 from tests.fixtures.running import Run
-from tests.fixtures.servers import Servers, make_servers
+from tests.fixtures.servers import Servers, free_port, make_servers
 
 
 @pytest.fixture
@@ -72,6 +71,21 @@ def modelled(_modelled: Servers, model: Standin, transactional_db: None) -> Serv
 
 
 @pytest.fixture
-def empty_queues(run: Run, worker: str) -> None:
-    """Begin without waiting tasks."""
-    empty_redis(run, worker)
+def web(run: Run, worker: str, transactional_db: None) -> Iterator[Callable[..., Servers]]:
+    """Return a function that starts a web server of the test's own without a worker, with its environment on top."""
+    with ExitStack() as stack:
+
+        def start(**environment: str) -> Servers:
+            own = make_servers(run, worker, name=f"web{free_port()}", **environment)
+            stack.callback(own.web.stop)
+            own.web.start()
+            own.web.await_ready()
+            return own
+
+        yield start
+
+
+@pytest.fixture
+def no_other_worker(_live: Servers) -> None:
+    """Stop the worker of the shared servers: what is asked for is done by the test's own."""
+    _live.worker.stop()

@@ -6,16 +6,11 @@ The stock backend keeps the tenant on the connection object; in asynchronous cod
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base as stock
 from django_tenants.utils import quote_schema_name
 
 from kimono.lib import db
-
-_SET = (
-    "SELECT set_config('search_path', %s, false), set_config('kimono.tenant', %s, false),"
-    " set_config('kimono.scope', %s, false)"
-)
+from kimono.lib.db.cursors import TenantCursor, settings_of
 
 
 class DatabaseWrapper(stock.DatabaseWrapper):
@@ -80,6 +75,10 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     def set_settings_schema(self, schema_name: str) -> None:
         """Ignore: the settings are shared by all tasks of the process, so no tenant may be written there."""
 
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return how to connect, with cursors that send the tenant along."""
+        return {**super().get_connection_params(), "cursor_factory": TenantCursor}
+
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path:
             return
@@ -88,19 +87,20 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             if not db.public_by_default():
                 raise db.NoTenant("a query ran where no tenant was set")
             scope = db.Scope(tenant=None, schema=db.PUBLIC)
+        settings = self._settings_of(scope)
+        if cursor is not None:
+            cursor.cursor.speak_for(settings)
+            return
+        # A named cursor takes one statement only, so the settings go ahead of it.
+        self._setting_search_path = True
+        try:
+            with self.connection.cursor() as own:
+                own.execute(settings)
+        finally:
+            self._setting_search_path = False
+
+    def _settings_of(self, scope: db.Scope) -> str:
         paths = ", ".join(quote_schema_name(name) for name in self._get_cursor_search_paths())
         if not paths:
             raise ImproperlyConfigured("empty search path")
-        self._setting_search_path = True
-        own = self.connection.cursor() if cursor is None else cursor
-        try:
-            own.execute(_SET, (paths, scope.tenant_uuid, "platform" if scope.platform else ""))
-        except (DatabaseError, stock.psycopg.errors.InFailedSqlTransaction):
-            # A transaction that has failed takes nothing but its rollback; anything else must not run
-            # with the search path of whoever had the connection before.
-            if not self.in_atomic_block:
-                raise
-        finally:
-            self._setting_search_path = False
-            if cursor is None:
-                own.close()
+        return settings_of(paths, scope.tenant_uuid, "platform" if scope.platform else "")

@@ -15,10 +15,11 @@ _TEMPLATE_ROWS = (
 
 def export(pairs: Iterable[QAPair], *, format: TableFormat) -> bytes:
     """Return the pairs as XLSX, CSV (with a BOM) or JSON."""
-    return tables.write(HEADERS, (_row(pair) for pair in pairs), format=format)
+    return tables.write(HEADERS, (row(pair) for pair in pairs), format=format)
 
 
-def _row(pair: QAPair) -> tuple[object, ...]:
+def row(pair: QAPair) -> tuple[object, ...]:
+    """Return a pair as one row under `HEADERS`."""
     return (
         pair.question,
         pair.answer,

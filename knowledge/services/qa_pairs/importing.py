@@ -6,14 +6,15 @@ from typing import Any, Literal
 
 from django.db import transaction
 
-from kimono.lib import tables
+from kimono.lib import files, tables
 from kimono.lib.errors import Invalid, TooLarge, Unsupported
 from kimono.lib.threads import in_thread
 from knowledge.models import QAPair
 from knowledge.services import revisions
 from knowledge.services.qa_pairs import writing
 from knowledge.services.qa_pairs.writing import PairDraft
-from tenants.services import auditing
+from tenants.models import Job
+from tenants.services import auditing, jobs, ringing
 from tenants.services.auditing import Actor
 
 Mode = Literal["upsert", "skip"]
@@ -50,6 +51,26 @@ class Candidate:
     draft: PairDraft
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a good row does: `draft` is what the pair will say, `present` what it says now (None for a new one)."""
+
+    row: int
+    draft: PairDraft
+    present: PairDraft | None = None
+    qa_id: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the row makes a new pair."""
+        return self.present is None
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Tell whether the pair says so already."""
+        return self.draft == self.present
+
+
 @dataclass
 class Report:
     """What an import did, or on a dry run would do."""
@@ -69,23 +90,55 @@ async def run(*, content: bytes, name: str, dry_run: bool, mode: Mode, by: Actor
     `upsert` overwrites a pair with the same (folded) question, `skip` leaves it. Raises `Invalid` for a file
     without the two columns, `TooLarge`, `Unsupported`.
     """
-    report = Report(dry_run=dry_run)
-    candidates = await in_thread(_read, content, name, report)
-    known = await in_thread(_known, [writing.question_key(item.draft.question) for item in candidates])
-    new: list[PairDraft] = []
-    changed: list[tuple[str, PairDraft]] = []
+    report, changes = await in_thread(plan, content=content, name=name)
+    report.dry_run = dry_run
+    wanted = [each for each in changes if each.is_new or (mode == "upsert" and not each.changes_nothing)]
+    report.success_count = sum(each.is_new for each in wanted)
+    report.updated_count = len(wanted) - report.success_count
+    report.skipped_count = len(changes) - len(wanted)
+    if not dry_run:
+        await carry_out(wanted, by=by)
+    return report
+
+
+def plan(*, content: bytes, name: str) -> tuple[Report, list[Change]]:
+    """Return what a file says, with its refused rows, and what each good row would do; nothing is written.
+
+    Raises `Invalid` for a file without the two columns, `TooLarge`, `Unsupported`.
+    """
+    report = Report(dry_run=True)
+    candidates = _read(content, name, report)
+    known = _known([writing.question_key(item.draft.question) for item in candidates])
+    changes = []
     for item in candidates:
         present = known.get(writing.question_key(item.draft.question))
         if present is None:
-            new.append(item.draft)
-        elif mode == "skip" or _says_the_same(present[1], item.draft):
-            report.skipped_count += 1
+            changes.append(Change(item.row, item.draft))
         else:
-            changed.append((present[0], _merged(present[1], item.draft)))
-    report.success_count, report.updated_count = len(new), len(changed)
-    if not dry_run:
-        await _write(new, changed, by)
-    return report
+            changes.append(Change(item.row, _merged(present[1], item.draft), present[1], present[0]))
+    return report, changes
+
+
+async def carry_out(changes: Sequence[Change], *, by: Actor) -> None:
+    """Write the changes of a plan, with their index, in one transaction; what changes nothing is left alone."""
+    new = [each.draft for each in changes if each.is_new]
+    changed = [(each.qa_id, each.draft) for each in changes if not each.is_new and not each.changes_nothing]
+    await _write(new, changed, by)
+
+
+def start(*, content: bytes, name: str, dry_run: bool, mode: Mode, by: Actor) -> Job:
+    """Store the file and enqueue its import in the background. Raises `QueueDown`."""
+    ringing.check_up()
+    return jobs.enqueue(
+        "knowledge.import_pairs",
+        by=by.id,
+        source=name,
+        file_key=files.store(content, kind="imports"),
+        name=name,
+        dry_run=dry_run,
+        mode=mode,
+        by_name=by.name,
+    )
 
 
 def _read(content: bytes, name: str, report: Report) -> list[Candidate]:
@@ -207,10 +260,6 @@ def _merged(present: PairDraft, given: PairDraft) -> PairDraft:
     )
 
 
-def _says_the_same(present: PairDraft, given: PairDraft) -> bool:
-    return _merged(present, given) == present
-
-
 def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(items), _BATCH):
         yield items[start : start + _BATCH]
@@ -265,6 +314,6 @@ async def store_drafts(drafts: Sequence[PairDraft], *, by: Actor) -> None:
         present = known.get(writing.question_key(draft.question))
         if present is None:
             new.append(draft)
-        elif not _says_the_same(present[1], draft):
-            changed.append((present[0], _merged(present[1], draft)))
+        elif (merged := _merged(present[1], draft)) != present[1]:
+            changed.append((present[0], merged))
     await _write(new, changed, by)

@@ -1,0 +1,7 @@
+"""Knowledge on a merchant's admin site."""
+
+from knowledge.admin.documents import DocumentAdmin
+from knowledge.admin.pairs import QAPairAdmin
+from knowledge.admin.records import FeedbackAdmin, QuestionRecordAdmin
+
+__all__ = ["DocumentAdmin", "FeedbackAdmin", "QAPairAdmin", "QuestionRecordAdmin"]
