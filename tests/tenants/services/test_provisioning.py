@@ -1,7 +1,9 @@
 """Making tenants, shutting them, and bringing their schemas up to date."""
 
+import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,9 +83,7 @@ def test_a_job_that_was_killed_anywhere_is_taken_up_again(
         with pytest.raises(Killed):
             jobs.run_next("bulk")
     with db.public_scope(), db.platform_scope():
-        Job.objects.filter(name="tenants.provision").update(
-            lease_until=timezone.now() - timezone.timedelta(seconds=1)
-        )
+        Job.objects.filter(name="tenants.provision").update(lease_until=timezone.now() - timedelta(seconds=1))
     jobs.sweep()
     assert jobs.run_next("bulk")
     assert fresh(tenant).status == "active"
@@ -163,7 +163,12 @@ STRUCTURE = """
 
 def structure(superuser: Any, schema: str) -> set[tuple[str, ...]]:
     superuser.execute(f'SET search_path = "{schema}", public')
-    return set(superuser.execute(STRUCTURE, {"schema": schema}).fetchall())
+    rows = superuser.execute(STRUCTURE, {"schema": schema}).fetchall()
+    # PostgreSQL writes the casts of `IN (…)` otherwise once it has read what it wrote; they mean the same.
+    return {
+        (kind, name, re.sub(r"::(character varying|text)(\[\])?|[() ]", "", text))
+        for kind, name, text in rows
+    }
 
 
 def test_a_tenant_made_from_the_template_is_one_that_was_migrated(superuser: Any) -> None:
@@ -231,7 +236,7 @@ def test_only_who_is_behind_is_migrated(
 
 
 def forget(superuser: Any, tenant: Tenant) -> None:
-    """Take a migration without tables back: `sessions`, whose table goes with it."""
+    """Take a migration back, with the one table that it made."""
     superuser.execute(f'DELETE FROM "{tenant.schema_name}".django_migrations WHERE app = %s', ["sessions"])
     superuser.execute(f'DROP TABLE "{tenant.schema_name}".django_session')
 
@@ -270,8 +275,8 @@ def test_suspending_and_activating(alpha: Tenant) -> None:
         tenant = lifecycle.activate(tenant_id=alpha.public_id, by=SYSTEM)
     assert (tenant.status, tenant.suspended_at, tenant.suspended_reason) == ("active", None, "")
     with db.public_scope(), db.platform_scope():
-        rows = AuditRow.objects.filter(target_id=alpha.public_id, action__endswith="e_tenant")
-        assert [row.action for row in rows if row.action == "activate_tenant"] == ["activate_tenant"]
+        rows = AuditRow.objects.filter(target_id=alpha.public_id, action="activate_tenant")
+        assert rows.count() == 1
         assert AuditRow.objects.filter(action="suspend_tenant").count() == 1
         Tenant.objects.filter(pk=alpha.pk).update(status="deleted")
     for act in (
