@@ -23,6 +23,7 @@ from tests.journeys.calling import (
     at_once,
     eventually,
     ingest,
+    meanwhile,
     messages,
     reading,
     streamed,
@@ -151,17 +152,17 @@ def test_after_a_crash_of_postgresql_nothing_acknowledged_is_lost(
         senders = [Sender(own, key) for _ in range(4)]
         with own.client(key=key) as client:
             done: list[bool] = []
-
-            def crash() -> None:
-                for _ in range(2):
+            with meanwhile([lambda one=sender: one.send_until(lambda: bool(done)) for sender in senders]):
+                try:
+                    # From this thread: whoever starts a server is to outlive it.
+                    for _ in range(2):
+                        await_more(senders)
+                        postgres.crash()
+                        time.sleep(0.5)
+                        postgres.start()
                     await_more(senders)
-                    postgres.crash()
-                    time.sleep(0.5)
-                    postgres.start()
-                await_more(senders)
-                done.append(True)
-
-            at_once([*[lambda one=sender: one.send_until(lambda: bool(done)) for sender in senders], crash])
+                finally:
+                    done.append(True)
             assert_nothing_lost(postgres, alpha.schema_name, senders)
             assert RETURNS in ask(client, "怎么退货？")["reply"]
         assert own.web.runs

@@ -179,9 +179,13 @@ def eventually(look: Callable[[], T], *, seconds: float = PATIENCE_SECONDS, want
     return seen
 
 
-def at_once(works: list[Callable[[], T]]) -> list[T]:
-    """Do all at the same time, each in its own thread, and return the results in order; the first failure is raised."""
-    results: list[Any] = [None] * len(works)
+@contextlib.contextmanager
+def meanwhile(works: list[Callable[[], T]]) -> Iterator[list[T | None]]:
+    """Do all in threads of their own while the block runs, and wait for them; yields their results to be, in order.
+
+    The first failure is raised.
+    """
+    results: list[T | None] = [None] * len(works)
     failures: list[BaseException] = []
     barrier = threading.Barrier(len(works))
 
@@ -195,8 +199,15 @@ def at_once(works: list[Callable[[], T]]) -> list[T]:
     threads = [threading.Thread(target=do, args=(place,), daemon=True) for place in range(len(works))]
     for thread in threads:
         thread.start()
+    yield results
     for thread in threads:
         thread.join(180)
     if failures:
         raise failures[0]
-    return results
+
+
+def at_once(works: list[Callable[[], T]]) -> list[T]:
+    """Do all at the same time, each in a thread of its own, and return their results in order."""
+    with meanwhile(works) as results:
+        pass
+    return results  # type: ignore[return-value]
