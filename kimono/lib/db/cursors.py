@@ -1,12 +1,12 @@
 """Cursors that say for whom they ask with everything they ask: the settings and the statement travel in one message."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from django.db.backends.postgresql.base import Cursor
-from psycopg import sql
+from django.db.backends.postgresql.base import CursorMixin
+from psycopg import ClientCursor, sql
 
 # Statements about the transaction itself need no schema, and after an error nothing but them is taken.
 _CONTROL = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGNORECASE)
@@ -30,7 +30,7 @@ def _text(query: Any, cursor: Any) -> str:
     return query.decode() if isinstance(query, bytes) else str(query.as_string(cursor))
 
 
-class TenantCursor(Cursor):  # type: ignore[misc]
+class TenantCursor(CursorMixin, ClientCursor[Any]):
     """A cursor whose statements each carry the settings that `speak_for` gave it.
 
     A round trip of its own for the settings would double the number of messages of every request.
@@ -62,10 +62,10 @@ class TenantCursor(Cursor):  # type: ignore[misc]
         self._send_settings()
         super().executemany(query, params_seq, **options)
 
-    def stream(self, query: Any, params: Any = None, **options: Any) -> Any:
-        """Return the rows of a statement one by one, after the settings."""
+    def stream(self, query: Any, params: Any = None, **options: Any) -> Iterator[Any]:
+        """Yield the rows of a statement one by one, after the settings."""
         self._send_settings()
-        return super().stream(query, params, **options)
+        yield from super().stream(query, params, **options)
 
     def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
         """Begin a COPY, after the settings."""
