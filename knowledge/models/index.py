@@ -23,7 +23,9 @@ class Unit(models.Model):
 
     pair = models.ForeignKey("knowledge.QAPair", on_delete=models.CASCADE, null=True, related_name="units")
     chunk = models.OneToOneField("knowledge.Chunk", on_delete=models.CASCADE, null=True, related_name="unit")
-    version = models.ForeignKey("knowledge.Version", on_delete=models.CASCADE, null=True, related_name="units")
+    version = models.ForeignKey(
+        "knowledge.Version", on_delete=models.CASCADE, null=True, related_name="units"
+    )
     role = models.CharField(max_length=8, choices=Role.choices)
     length = models.PositiveIntegerField()
     encoder_id = models.CharField(max_length=120, blank=True, default="")

@@ -27,8 +27,8 @@ def joined(lines: Sequence[str], *, starts: re.Pattern[str]) -> str:
     """Return the lines of a paragraph, joined where they were only wrapped; a line that matches `starts` begins anew.
 
     A paragraph counts as wrapped when at least two lines besides the last, and most of them, are about as long as the
-    longest, that is a plausible width of a page, and half of them end within a sentence. Otherwise line ends were meant, but for those between two Latin
-    words in lower case.
+    longest, that is a plausible width of a page, and half of them end within a sentence. Otherwise line ends were
+    meant, but for those between two Latin words in lower case.
     """
     widths = [width(line) for line in lines]
     widest = max(widths, default=0)

@@ -20,8 +20,8 @@ _ZONE = 0.14
 def without_furniture(pages: Sequence[list[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """Return the pages' lines without those that repeat at the same height of most pages, digits apart.
 
-    Only the outer three lines at each end of a page and near its edge are looked at. In a file of one page only a lone page number in the
-    margin goes.
+    Only the outer three lines at each end of a page and near its edge are looked at. In a file of one page only a
+    lone page number in the margin goes.
     """
     seen: dict[tuple[str, int], set[int]] = defaultdict(set)
     for index, lines in enumerate(pages):
