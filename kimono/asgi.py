@@ -16,6 +16,7 @@ from servestatic import ServeStaticASGI
 
 from kimono import providers
 from kimono.bodies import capped
+from kimono.lib import stopping
 from kimono.lib.threads import in_thread
 from knowledge.services.folding import fold
 from knowledge.services.terms import terms
@@ -49,6 +50,8 @@ async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            # The server waits for open streams, so those without an end must hear that it waits.
+            stopping.listen()
             # Dictionaries take a second to load: before the first question, not during it.
             warming = asyncio.create_task(in_thread(_warm_up))
         elif warming is not None:

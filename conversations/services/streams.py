@@ -15,7 +15,7 @@ from conversations.services.conversations import Reader
 from conversations.services.turns import awaiting, drafts, live
 from conversations.services.turns.live import Frame, Live
 from conversations.services.turns.shapes import Begun
-from kimono.lib import db
+from kimono.lib import db, stopping
 from kimono.lib.threads import in_thread
 from tenants.models import Tenant
 from tenants.services import hosts
@@ -111,10 +111,10 @@ class _Watch:
         return self._event("ready", last_seq=self.seq)
 
     async def live(self, bell: doorbell.Listener) -> AsyncIterator[bytes]:
-        """Yield what comes, until an hour is over or the merchant is suspended."""
+        """Yield what comes, until an hour is over, the merchant is suspended or the server stops."""
         loop = asyncio.get_running_loop()
         end, ticked, looked = loop.time() + LONGEST_SECONDS, 0.0, loop.time()
-        while (now := loop.time()) < end:
+        while (now := loop.time()) < end and not stopping.asked():
             if now - ticked >= _TICK_SECONDS:
                 ticked = now
                 if not await in_thread(_tenant_is_active):

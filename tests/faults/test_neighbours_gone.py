@@ -258,8 +258,8 @@ def test_asked_to_stop_the_server_finishes_what_it_says(crowded: tuple[Servers, 
             whole = [*first, *answer.rest()]
             assert_well_formed(whole)
             assert whole[-1].name == "done" and "百元" in whole[-1].data["answer"]
-            with contextlib.suppress(httpx.TransportError):
-                events.rest()
+            assert events.until("bye")[-1].data["reconnect"] is True
+            assert events.rest() == []
         eventually(lambda: not own.web.runs, seconds=45, wanted="the end of the server")
     assert own.web.child.ended() in (0, -signal.SIGTERM), own.web.log[-2000:]
     assert "Traceback" not in own.web.log
