@@ -1,0 +1,58 @@
+"""Two schedulers at once, one of which is killed: every periodic job is sent once per period all the same (R16)."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+
+from kimono.beat import schedule
+from tests.fixtures.servers import Process, Servers
+from tests.journeys.calling import eventually
+from tests.soak.conftest import minutes
+
+HOLDS = "this beat holds the lock"
+# One is lost while the lock changes hands, one lies at either end of the time.
+MOST_MISSED = 3
+_RECEIVED = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}):.*?Task ([\w.]+)\[([\w-]+)\] received")
+
+
+def received(workers: list[Process]) -> dict[str, list[datetime]]:
+    """Return when each task arrived at any of the workers, in order."""
+    found: dict[str, dict[str, datetime]] = {}
+    for worker in workers:
+        for at, name, task_id in _RECEIVED.findall(worker.log):
+            # A task whose worker was killed arrives again under the same id: it was sent once.
+            found.setdefault(name, {}).setdefault(task_id, datetime.strptime(at, "%Y-%m-%d %H:%M:%S,%f"))
+    return {name: sorted(times.values()) for name, times in found.items()}
+
+
+@pytest.mark.soak
+def test_every_periodic_job_is_sent_once_per_period(
+    no_other_worker: None, servers: Callable[..., Servers]
+) -> None:
+    short = {"KIMONO_SWEEP_SECONDS": "2"}
+    first, second = servers(**short).worker, servers(**short).worker
+    eventually(lambda: HOLDS in first.log or HOLDS in second.log)
+    time.sleep(minutes(10) * 30)
+    holder, other = (first, second) if HOLDS in first.log else (second, first)
+    assert HOLDS not in other.log, "two beats hold the lock"
+    holder.kill()
+    eventually(lambda: HOLDS in other.log)
+    time.sleep(minutes(10) * 30)
+    times = received([first, second])
+    lasted = minutes(10) * 60
+    for entry in schedule().values():
+        name, period = entry["task"], 2.0 if entry["task"] == "tenants.sweep" else entry["schedule"]
+        sent = times.get(name, [])
+        expected = lasted / period
+        assert expected - MOST_MISSED <= len(sent) <= expected + MOST_MISSED + lasted * 0.05 / period, (
+            name,
+            len(sent),
+            expected,
+        )
+        doubles = [late for early, late in pairwise(sent) if (late - early).total_seconds() < period * 0.3]
+        # What waited in the queue while its worker was killed arrives along with the next one.
+        assert len(doubles) <= 1, (name, doubles)
