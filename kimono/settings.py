@@ -93,7 +93,7 @@ def _broker_url() -> str:
 REDIS_LIMITS_URL = redis_url(0)
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "kimono.lib.caching.SharedRedisCache",
         "LOCATION": redis_url(1),
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -45,6 +46,8 @@ def likeness_to(text: str, scene: Scene) -> float:
     )
 
 
+# The examples of a merchant's scenes are compared with every message.
+@lru_cache(maxsize=4096)
 def _essence(text: str) -> str:
     return _NOISE.sub(" ", _VALUE.sub(" ", fold(text))).strip()
 
