@@ -247,6 +247,7 @@ USD_CNY = 7.1
 TRUSTED_PROXIES = ENV.proxies
 HOST_CACHE_SECONDS = ENV.kimono_host_cache_seconds
 JOB_LEASE_SECONDS = ENV.kimono_job_lease_seconds
+TURN_LEASE_SECONDS = ENV.kimono_turn_lease_seconds
 JOB_HEARTBEAT_SECONDS = ENV.kimono_job_heartbeat_seconds
 SWEEP_SECONDS = ENV.kimono_sweep_seconds
 IDEMPOTENCY_WAIT_SECONDS = ENV.kimono_idempotency_wait_seconds
@@ -309,6 +310,11 @@ _UNFOLD: dict[str, Any] = {
     "STYLES": ["kimono.branding.admin_styles"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "kimono.branding.favicon"}],
 }
+# The greys of static/kimono/tokens.css.
+_BASE = {
+    "50": "#F6F6F3", "100": "#EEF0EF", "200": "#DFE3E6", "300": "#C3CAD0", "400": "#9DA9B4", "500": "#6B7681",
+    "600": "#59636E", "700": "#39434C", "800": "#2D363E", "900": "#11161A", "950": "#0B0F12",
+}  # fmt: skip
 # Kimono's indigo for a merchant, vermilion for the platform, so that nobody mistakes one for the other.
 UNFOLD_TENANT: dict[str, Any] = {
     **_UNFOLD,
@@ -321,6 +327,7 @@ UNFOLD_TENANT: dict[str, Any] = {
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "kimono.branding.tenant_navigation"},
     "COMMAND": {"search_callback": "kimono.branding.tenant_search"},
     "COLORS": {
+        "base": _BASE,
         "primary": {
             "50": "#EFF7FB", "100": "#D9EBF5", "200": "#B6D8EA", "300": "#7DB9DB", "400": "#4797C3",
             "500": "#267BA7", "600": "#165E83", "700": "#134E6D", "800": "#123F57", "900": "#10344A", "950": "#0A2130",
@@ -338,6 +345,7 @@ UNFOLD_PLATFORM: dict[str, Any] = {
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "kimono.branding.platform_navigation"},
     "COMMAND": {"search_callback": "kimono.branding.platform_search"},
     "COLORS": {
+        "base": _BASE,
         "primary": {
             "50": "#FDF3F0", "100": "#FBE3DC", "200": "#F7C6B9", "300": "#F08A70", "400": "#E2684A",
             "500": "#CC4A2B", "600": "#B5341C", "700": "#952A17", "800": "#782517", "900": "#632317", "950": "#360F09",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
@@ -24,6 +25,7 @@ class MessageInline(ReadOnlyInline):
     readonly_fields = fields
     ordering = ("seq",)
     per_page = 50
+    hide_title = True
 
     @display(description=_("Author"))
     def author_name(self, message: Message) -> str:
@@ -46,7 +48,7 @@ class TurnInline(ReadOnlyInline):
 
     model = Turn
     fields = (
-        "number",
+        "opened",
         "result",
         "meant",
         "sureness",
@@ -58,7 +60,13 @@ class TurnInline(ReadOnlyInline):
     readonly_fields = fields
     ordering = ("id",)
     per_page = 50
-    show_change_link = True
+    hide_title = True
+
+    @display(description=_("Number"))
+    def opened(self, turn: Turn) -> str:
+        """Return the turn's number, a link to its steps."""
+        page = reverse("merchant:conversations_turn_change", args=[turn.pk])
+        return format_html('<a class="kimono-link" href="{}">{}</a>', page, turn.number)
 
     @display(description=_("Outcome"))
     def result(self, turn: Turn) -> str:

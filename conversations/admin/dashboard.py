@@ -9,14 +9,13 @@ from django.db.models import Count, Max, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from conversations.admin.conversations import STATE_COLOURS
 from conversations.models import Conversation
 from conversations.services.sections import HandoffSettings
 from knowledge.models import Document, Feedback, QAPair, QuestionRecord
-from tenants.admin import Cell, Dashboard, Figure, Panel, shortened
+from tenants.admin import Cell, Dashboard, Figure, Panel, shortened, when
 from tenants.services import tenant_settings
 
 _ROWS = 6
@@ -153,7 +152,7 @@ def _latest() -> Panel:
                 ),
                 Cell(row.get_state_display(), colour=STATE_COLOURS.get(row.state, "")),
                 Cell(row.turn_count),
-                Cell(date_format(timezone.localtime(row.last_activity_at), "SHORT_DATETIME_FORMAT")),
+                Cell(when(row.last_activity_at)),
             ]
             for row in rows
         ],

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -17,7 +18,7 @@ class SceneAdmin(ServiceAdmin):
     """Scenes; every write goes through the services."""
 
     form = SceneForm
-    list_display = ("name", "meant", "examples", "max_asks", "then", "used", "updated_at")
+    list_display = ("name", "meant", "examples", "max_asks", "next_step", "used", "updated_at")
     list_filter = ("enabled",)
     search_fields = ("name",)
     fieldsets = (
@@ -30,6 +31,13 @@ class SceneAdmin(ServiceAdmin):
     def meant(self, scene: Scene) -> str:
         """Return the intent in people's words."""
         return str(INTENTS.get(scene.intent, scene.intent))
+
+    @display(description=_("Then"), ordering="then")
+    def next_step(self, scene: Scene) -> str:
+        """Return what happens when the values are known, in people's words."""
+        if scene.then.startswith("tool:"):
+            return gettext("Ask the business system (%(tool)s)") % {"tool": scene.then.rpartition(".")[2]}
+        return gettext("Hand over") if scene.then == "handoff" else gettext("Search")
 
     @display(description=_("Examples"))
     def examples(self, scene: Scene) -> str:

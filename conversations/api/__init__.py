@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from conversations.api import chat, monitor, performance, scenes, sessions
+from conversations.api import chat, monitor, observability, performance, scenes, sessions
 
 router = Router()
 router.add_router("", chat.router)
@@ -10,3 +10,4 @@ router.add_router("", sessions.router)
 router.add_router("", scenes.router)
 router.add_router("", monitor.router)
 router.add_router("", performance.router)
+router.add_router("", observability.router)

@@ -19,11 +19,20 @@ from tenants.auth import AsyncGuard, principal_of
 router = Router(tags=["chat"])
 TALKS = AsyncGuard("chat", visitor=True, limits=("chat",))
 _LONGEST_ID = 64
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string", "description": "One JSON object."},
+    },
+}
 EVENT_STREAM: dict[str, Any] = {
     "responses": {
         200: {
             "description": "Server-sent events.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _EVENT}},
         }
     }
 }

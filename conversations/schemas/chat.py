@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from ninja import Field, Schema
+from pydantic import field_validator
 
 from conversations.schemas.fields import (
     Channel,
@@ -237,6 +238,14 @@ class FeedbackIn(Schema):
     comment: Remark | None = None
     corrected_answer: str | None = Field(default=None, max_length=5000)
     client_message_id: Short | None = None
+
+    @field_validator("rating", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any) -> Any:
+        """Refuse true, which equals 1 but is no rating. Raises `ValueError`."""
+        if isinstance(value, bool):
+            raise ValueError("up, down, or 1 to 5")
+        return value
 
 
 class FeedbackOut(Schema):

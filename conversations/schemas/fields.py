@@ -43,7 +43,10 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _utc(value: datetime) -> datetime:
-    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC) if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("out of range") from None
 
 
 Said = Annotated[str, BeforeValidator(_trimmed), StringConstraints(min_length=1, max_length=2000)]

@@ -59,13 +59,21 @@ def _before(rows: QuerySet[Turn], before: str) -> QuerySet[Turn]:
         if turn is not None:
             return rows.filter(pk__lt=turn.pk)
     else:
-        try:
-            moment = parse_datetime(before)
-        except ValueError:
-            moment = None
+        moment = _moment(before)
         if moment is not None:
-            return rows.filter(created_at__lt=moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+            return rows.filter(created_at__lt=moment)
     raise Invalid("a trace id or a time", loc=["query", "before"])
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time in UTC, in which it is taken when it names no offset; None for what is no time."""
+    try:
+        moment = parse_datetime(text)
+        if moment is None:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def status_of(turn: Turn, *, now: datetime) -> str:

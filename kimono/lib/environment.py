@@ -36,6 +36,7 @@ class Environment(BaseSettings):
     kimono_host_cache_seconds: float = 2.0
     kimono_job_lease_seconds: float = 60.0
     kimono_job_heartbeat_seconds: float = 10.0
+    kimono_turn_lease_seconds: float = 10.0
     kimono_sweep_seconds: float = 15.0
     kimono_poll_seconds: float = 20.0
     kimono_idempotency_wait_seconds: float = 10.0

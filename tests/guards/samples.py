@@ -124,4 +124,7 @@ SAMPLES: dict[str, Sample] = {
     "PM-06": NOTHING,
     "PM-07": NOTHING,
     "PM-08": NOTHING,
+    "PM-09": NOTHING,
+    "PM-10": NOTHING,
+    "PM-12": NOTHING,
 }

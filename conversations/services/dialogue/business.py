@@ -6,7 +6,10 @@ from typing import Any
 
 from conversations.services.dialogue.question import Question
 from conversations.services.dialogue.reply import Recorder
+from kimono import providers
+from kimono.lib.db import current_schema
 from kimono.lib.errors import Invalid
+from kimono.providers import breakers
 from knowledge.services import connectors
 from knowledge.services.connectors import CallResult, Subject, ToolError, ToolResult
 from knowledge.services.steps import timed
@@ -40,9 +43,22 @@ async def call(question: Question, *, then: str, values: Mapping[str, Any], reco
 
 async def _once(name: str, tool: str, values: Mapping[str, Any], subject: Subject) -> CallResult:
     try:
+        with breakers.get(current_schema(), "business_api").guard() as guard:
+            result = await _in_time(name, tool, values, subject)
+            if isinstance(result, ToolError) and result.retryable:
+                guard.failed(result.code)
+            else:
+                guard.succeeded()
+    except providers.BreakerOpen:
+        return ToolError("unavailable", "the business system failed too often of late")
+    except Invalid:
+        return ToolError("unknown_tool", f"there is no connector {name}")
+    return result
+
+
+async def _in_time(name: str, tool: str, values: Mapping[str, Any], subject: Subject) -> CallResult:
+    try:
         async with asyncio.timeout(CALL_SECONDS):
             return await connectors.connect(name).call(tool, values, subject=subject)
     except TimeoutError:
         return ToolError("timeout", "no answer in time")
-    except Invalid:
-        return ToolError("unknown_tool", f"there is no connector {name}")

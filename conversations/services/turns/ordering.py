@@ -22,7 +22,7 @@ Verdict = Literal["go_on", "stop", "taken_over", "lost"]
 
 def lease() -> timedelta:
     """Return how long a turn is held without being renewed."""
-    return timedelta(seconds=float(getattr(settings, "TURN_LEASE_SECONDS", 10.0)))
+    return timedelta(seconds=settings.TURN_LEASE_SECONDS)
 
 
 def new_owner() -> str:

@@ -1,0 +1,101 @@
+"""How the parts that a merchant's conversations lean on are doing (api.md 11)."""
+
+import shutil
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from redis.exceptions import RedisError
+
+from conversations.services import payloads
+from kimono import providers
+from kimono.lib.db import current_schema
+from kimono.lib.errors import Missing
+from kimono.providers import breakers
+from knowledge.models import Unit
+
+_LEAST_FREE_GB = 1.0
+_TIMES = ("last_opened_at", "last_failure_at", "last_success_at")
+
+
+def circuit_breakers() -> dict[str, dict[str, Any]]:
+    """Return the current tenant's breakers in this process, by name, with those that were never used."""
+    shown = {}
+    for name, snapshot in breakers.snapshot(current_schema()).items():
+        breaker: dict[str, Any] = dict(snapshot)
+        for key in _TIMES:
+            at = breaker[key]
+            breaker[key] = payloads.moment(at) if isinstance(at, datetime) else None
+        shown[name] = breaker
+    return shown
+
+
+def reset_breaker(*, name: str) -> dict[str, Any]:
+    """Close one of the current tenant's breakers in this process. Raises `Missing` for an unknown name."""
+    if not breakers.reset(current_schema(), name):
+        raise Missing
+    return {"name": name, "reset": True}
+
+
+def health(*, now: datetime) -> dict[str, Any]:
+    """Return the state of each part: `up`, `degraded` (an answer is still given) or `down`."""
+    checks = {
+        "database": _timed(_database),
+        "llm": {"status": _model()},
+        "vector_store": _vector_store(),
+        "redis": _timed(_redis),
+        "disk": _disk(),
+    }
+    states = {name: str(check["status"]) for name, check in checks.items()}
+    if states["database"] == "down":
+        status = "down"
+    else:
+        status = "up" if set(states.values()) <= {"up", "not_configured"} else "degraded"
+    return {"status": status, "checks": checks, "timestamp": payloads.moment(now)}
+
+
+def _timed(check: Callable[[], bool]) -> dict[str, Any]:
+    started = time.perf_counter()
+    good = check()
+    took = round((time.perf_counter() - started) * 1000, 1)
+    return {"status": "up" if good else "down", "latency_ms": took}
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return bool(cursor.fetchone() == (1,))
+    except DatabaseError:
+        return False
+
+
+def _redis() -> bool:
+    url = str(settings.CACHES["default"]["LOCATION"])
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5) as client:
+            return bool(client.ping())
+    except (RedisError, OSError):
+        return False
+
+
+def _model() -> str:
+    if providers.current().chat is None:
+        return "not_configured"
+    return "degraded" if breakers.snapshot(current_schema())["llm"]["state"] == "open" else "up"
+
+
+def _vector_store() -> dict[str, Any]:
+    try:
+        return {"status": "up", "size": Unit.objects.count()}
+    except DatabaseError:
+        return {"status": "down", "size": 0}
+
+
+def _disk() -> dict[str, Any]:
+    free = shutil.disk_usage(settings.HOME).free / 1024**3
+    return {"status": "up" if free >= _LEAST_FREE_GB else "degraded", "free_gb": round(free, 1)}
