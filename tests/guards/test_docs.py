@@ -74,9 +74,9 @@ def _is_known(name: str) -> bool:
     from kimono.lib import jobs
     from kimono.lib.queue import app
 
-    backend = (CHECKOUT / "kimono/lib/db/base.py").read_text()
+    backend = "".join(path.read_text() for path in (CHECKOUT / "kimono/lib/db").glob("*.py"))
     if name in SESSION_SETTINGS:
-        return f"'{name}'" in backend
+        return f"'{name}'" in backend or f'"{name}"' in backend
     importlib.import_module("kimono.celery")
     app.loader.import_default_modules()
     return _resolves(name) or name in jobs.handlers() or name in app.tasks

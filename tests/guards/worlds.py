@@ -102,6 +102,8 @@ def _fill_conversations(world: World) -> None:
     world.ids["session_id"] = chat["session_id"]
     traces = made(caller.get("monitor/traces"))
     world.ids["trace_id"] = traces[0]["trace_id"]
+    # Circuit breakers are the deployment's, so a merchant has none; the form is that of an id.
+    world.ids["name"] = f"breaker-aaaaaaaaaaaaaaaa-{world.tenant.tag}"
 
 
 def primary_keys(tenant: Tenant) -> dict[str, list[Any]]:
