@@ -228,7 +228,8 @@ class Guard:
 
     def _check_key(self, principal: Principal) -> None:
         if not self.scopes:
-            raise Denied
+            # What open mode does not open stays shut as to anybody without a credential (api.md 2.5).
+            raise Unauthenticated if principal.open_mode else Denied
         if not principal.scopes.intersection(self.scopes):
             raise Denied(code="insufficient_scope", extra={"required_scope": self.scopes[0]})
 
