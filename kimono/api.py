@@ -39,6 +39,8 @@ def _location(loc: Any) -> list[str | int]:
     rest = parts[1:]
     if place in ("body", "form") and len(rest) > 1 and str(rest[0]) in ("data", "payload", "body", "form"):
         rest = rest[1:]
+    if place == "body" and rest == ["data"]:
+        rest = []
     return [place, *rest]
 
 
