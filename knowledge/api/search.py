@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Query, Router
 
 from kimono.lib.errors import Denied
 from kimono.lib.threads import in_thread
 from knowledge.schemas import search as shapes
 from knowledge.services import inventory, retrieval, tuning, visibility
-from knowledge.services.inventory import CategoryCount, Stock
+from knowledge.services.inventory import Stock
 from tenants.auth import AsyncGuard, Guard, Principal, principal_of
+from tenants.paging import Page, Paged, paged
 
 router = Router(tags=["search"])
 KNOWLEDGE = Guard("knowledge")
@@ -47,7 +48,7 @@ def _check_version(data: shapes.SearchIn, principal: Principal) -> None:
         raise Denied(code="insufficient_scope", extra={"required_scope": "knowledge"})
 
 
-@router.get("/knowledge/categories", response=list[shapes.CategoryOut], auth=KNOWLEDGE, operation_id="KB-19")
-def list_categories(request: HttpRequest) -> list[CategoryCount]:
+@router.get("/knowledge/categories", response=Paged[shapes.CategoryOut], auth=KNOWLEDGE, operation_id="KB-19")
+def list_categories(request: HttpRequest, query: Query[Page]) -> dict[str, Any]:
     """List the categories of pairs and documents with how many of each there are."""
-    return inventory.categories()
+    return paged(inventory.categories(), query)

@@ -113,8 +113,8 @@ class QAPairIn(Schema):
     category: Category = ""
     keywords: Keywords = Field(default_factory=list)
     similar_questions: Similar = Field(default_factory=list)
-    priority: int = Field(default=0, ge=0, le=100)
-    enabled: bool = True
+    priority: int = Field(default=0, ge=0, le=100, strict=True)
+    enabled: bool = Field(default=True, strict=True)
     valid_from: datetime | None = None
     valid_to: datetime | None = None
 
@@ -142,8 +142,8 @@ class QAPairPatch(Schema):
     category: Category | None = None
     keywords: Keywords | None = None
     similar_questions: Similar | None = None
-    priority: int | None = Field(default=None, ge=0, le=100)
-    enabled: bool | None = None
+    priority: int | None = Field(default=None, ge=0, le=100, strict=True)
+    enabled: bool | None = Field(default=None, strict=True)
     valid_from: datetime | None = None
     valid_to: datetime | None = None
 

@@ -135,17 +135,22 @@ def test_stats_count_what_can_be_found(call: Any, filled: dict[str, str], alpha:
 
 
 def test_categories(call: Any, filled: dict[str, str]) -> None:
-    assert call("GET", "/api/v1/knowledge/categories") == (
-        200,
-        [
+    status, page = call("GET", "/api/v1/knowledge/categories")
+    assert status == 200
+    assert page == {
+        "items": [
             {"category": "unknown", "qa_count": 0, "document_count": 1},
             {"category": "售后", "qa_count": 1, "document_count": 0},
         ],
-    )
+        "total": 2,
+        "page": 1,
+        "page_size": 20,
+        "total_pages": 1,
+    }
 
 
 def test_a_merchant_without_knowledge(call: Any) -> None:
     status, hits = call("POST", SEARCH, {"query": "如何退货？"})
     assert (status, hits["results"], hits["total"], hits["answerable"]) == (200, [], 0, False)
     assert call("GET", "/api/v1/knowledge/stats")[1]["total_chunks"] == 0
-    assert call("GET", "/api/v1/knowledge/categories") == (200, [])
+    assert call("GET", "/api/v1/knowledge/categories")[1]["items"] == []
