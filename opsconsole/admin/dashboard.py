@@ -7,13 +7,12 @@ from django.db.models import Count, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from opsconsole.admin.merchants import STATE_COLOURS
 from opsconsole.admin.records import JOB_COLOURS
 from opsconsole.admin.words import ACTIONS, KINDS, word
-from tenants.admin import Cell, Dashboard, Figure, Panel, shortened
+from tenants.admin import Cell, Dashboard, Figure, Panel, shortened, when
 from tenants.models import AuditRow, Job, Tenant, UsageRecord
 
 _ROWS = 6
@@ -96,10 +95,6 @@ def _calls() -> list[Figure]:
     ]
 
 
-def _at(moment: Any) -> Cell:
-    return Cell(date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT"))
-
-
 def _newest() -> Panel:
     return Panel(
         title=_("Newest merchants"),
@@ -108,7 +103,7 @@ def _newest() -> Panel:
             [
                 Cell(shortened(tenant.name, 30), reverse("platform:tenants_tenant_change", args=[tenant.pk])),
                 Cell(tenant.get_status_display(), colour=STATE_COLOURS.get(tenant.status, "")),
-                _at(tenant.created_at),
+                Cell(when(tenant.created_at)),
             ]
             for tenant in Tenant.objects.order_by("-created_at")[:_ROWS]
         ],
@@ -132,7 +127,7 @@ def _failed() -> Panel:
                 Cell(word(KINDS, job.kind), reverse("platform:tenants_job_change", args=[job.pk])),
                 Cell(shortened(job.tenant.name, 16) if job.tenant is not None else "–"),
                 Cell(job.get_status_display(), colour=JOB_COLOURS.get(job.status, "")),
-                _at(job.created_at),
+                Cell(when(job.created_at)),
             ]
             for job in jobs
         ],
@@ -152,7 +147,7 @@ def _audit() -> Panel:
                 Cell(word(ACTIONS, row.action), reverse("platform:tenants_auditrow_change", args=[row.pk])),
                 Cell(row.username or "–"),
                 Cell(shortened(row.tenant.name, 16) if row.tenant is not None else "–"),
-                _at(row.timestamp),
+                Cell(when(row.timestamp)),
             ]
             for row in rows
         ],

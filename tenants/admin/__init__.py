@@ -6,7 +6,15 @@ Each floor registers its own tables; the platform's tables are registered by `op
 from tenants.admin.actors import actor_of_admin
 from tenants.admin.refusals import said
 from tenants.admin.sites import Cell, Dashboard, Figure, Panel, platform_site, tenant_site
-from tenants.admin.tables import ModelAdmin, ReadOnlyAdmin, ReadOnlyInline, percent_bar, readable, shortened
+from tenants.admin.tables import (
+    ModelAdmin,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    percent_bar,
+    readable,
+    shortened,
+    when,
+)
 from tenants.admin.writing import ServiceAdmin, ServiceForm
 
 __all__ = [
@@ -26,4 +34,5 @@ __all__ = [
     "said",
     "shortened",
     "tenant_site",
+    "when",
 ]

@@ -1,9 +1,12 @@
 """What the tables of both sites share."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
@@ -65,10 +68,16 @@ def shortened(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def readable(value: object) -> SafeString:
+def when(moment: datetime) -> str:
+    """Return a moment on the clock in force: today as the time alone, else with its date."""
+    local = timezone.localtime(moment)
+    return date_format(local, "H:i" if local.date() == timezone.localdate() else "m-d H:i")
+
+
+def readable(value: object) -> str:
     """Return JSON for people: indented, Chinese as Chinese; a dash for nothing."""
     if not value:
-        return format_html("–")
+        return "–"
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
     return format_html('<pre class="kimono-code kimono-words">{}</pre>', text)
 

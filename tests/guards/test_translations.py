@@ -72,7 +72,9 @@ def extracted(folder: Path) -> list[Entry]:
 def of_sources(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
     folder = tmp_path_factory.mktemp("ours")
     for name in SOURCES:
-        shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "content"))
+        shutil.copytree(
+            CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "content")
+        )
     return extracted(folder)
 
 
@@ -157,7 +159,9 @@ def named_parts(model: type[Model]) -> Iterator[tuple[str, object]]:
             continue
         yield f"{model.__name__}.{column.name}", column.verbose_name
         if column.choices:
-            yield from ((f"{model.__name__}.{column.name}={value}", label) for value, label in column.flatchoices)
+            yield from (
+                (f"{model.__name__}.{column.name}={value}", label) for value, label in column.flatchoices
+            )
 
 
 # Columns of base classes in packages, which no page of ours shows under their own name.

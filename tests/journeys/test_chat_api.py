@@ -427,3 +427,20 @@ def test_limits_of_scopes(live: Servers, alpha_shop: Any, new_key: Callable[...,
     assert error_of(client.get("/api/v1/monitor/overview"))[1] == "insufficient_scope"
     assert client.get("/api/v1/scenes").status_code == 200
     assert json.loads(client.get("/api/v1/openapi.json").text)["paths"]["/api/v1/chat"]
+
+
+def test_breakers_and_health_are_shown(api: httpx.Client, live: Servers) -> None:
+    breakers = api.get("/api/v1/observability/circuit-breakers").json()
+    assert set(breakers) >= {"llm", "embedding", "rerank", "vector_store", "business_api", "redis"}
+    assert {breaker["state"] for breaker in breakers.values()} == {"closed"}
+    reset = "/api/v1/observability/circuit-breakers/llm/reset"
+    assert error_of(api.post(reset)) == (403, "forbidden")
+    with live.client() as in_open_mode:
+        assert in_open_mode.post(reset).json() == {"name": "llm", "reset": True}
+        unknown = in_open_mode.post("/api/v1/observability/circuit-breakers/none/reset")
+        assert error_of(unknown) == (404, "not_found")
+    health = api.get("/api/v1/observability/health").json()
+    assert health["status"] == "up"
+    assert health["checks"]["database"]["status"] == health["checks"]["redis"]["status"] == "up"
+    assert health["checks"]["vector_store"]["size"] > 0
+    assert health["checks"]["llm"]["status"] == "not_configured"

@@ -14,8 +14,8 @@ from tests.journeys.calling import eventually
 from tests.soak.conftest import minutes
 
 HOLDS = "this beat holds the lock"
-# One is lost while the lock changes hands, one lies at either end of the time.
-MOST_MISSED = 3
+# One comes too early or too late where the lock changes hands, one lies at either end of the time.
+MOST_ASTRAY = 3
 _RECEIVED = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}):.*?Task ([\w.]+)\[([\w-]+)\] received")
 
 
@@ -43,16 +43,13 @@ def test_every_periodic_job_is_sent_once_per_period(
     eventually(lambda: HOLDS in other.log)
     time.sleep(minutes(10) * 30)
     times = received([first, second])
-    lasted = minutes(10) * 60
+    sweeps = times["tenants.sweep"]
+    lasted = (sweeps[-1] - sweeps[0]).total_seconds()
+    assert lasted >= minutes(10) * 60 - 10
     for entry in schedule().values():
         name, period = entry["task"], 2.0 if entry["task"] == "tenants.sweep" else entry["schedule"]
         sent = times.get(name, [])
-        expected = lasted / period
-        assert expected - MOST_MISSED <= len(sent) <= expected + MOST_MISSED + lasted * 0.05 / period, (
-            name,
-            len(sent),
-            expected,
-        )
+        assert abs(len(sent) - lasted / period) <= MOST_ASTRAY, (name, len(sent), lasted / period)
         doubles = [late for early, late in pairwise(sent) if (late - early).total_seconds() < period * 0.3]
-        # What waited in the queue while its worker was killed arrives along with the next one.
+        # Where the lock changes hands: the new beat does not know when the old one sent its last.
         assert len(doubles) <= 1, (name, doubles)
