@@ -70,3 +70,23 @@ def test_true_is_no_rating(merchant: httpx.Client) -> None:
     feedback = f"/api/v1/chat/sessions/{session_id}/feedback"
     assert error_of(merchant.post(feedback, json={"rating": True})) == (422, "validation_error")
     assert merchant.post(feedback, json={"rating": 1}).status_code == 200
+
+
+def test_a_number_goes_to_the_scene_that_asked_for_it(merchant: httpx.Client) -> None:
+    def scene(name: str, slot: str, title: str) -> dict[str, Any]:
+        form = {"type": "string", "pattern": r"^[A-Z]{3}-\d+$", "title": title}
+        schema = {"type": "object", "required": [slot, "phone"], "properties": {slot: form}}
+        schema["properties"]["phone"] = {"type": "string", "format": "phone", "title": "电话"}  # type: ignore[index]
+        return {"name": name, "intent": "business_query", "trigger_examples": [f"我要查{title}"],
+                "schema": schema, "then": "retrieve"}  # fmt: skip
+
+    for each in (scene("订单", "order_no", "订单号"), scene("包裹", "parcel", "包裹编号")):
+        assert merchant.post("/api/v1/scenes", json=each).status_code == 201
+    asked = merchant.post("/api/v1/chat", json={"message": "我要查包裹编号"}).json()
+    assert asked["data"]["missing_slots"] == ["parcel", "phone"]
+    told = merchant.post(
+        "/api/v1/chat", json={"message": "ABC-123", "session_id": asked["session_id"]}
+    ).json()
+    assert told["data"]["slots"] == {"parcel": "ABC-123"}
+    assert told["data"]["missing_slots"] == ["phone"]
+    assert told["reply"] == told["data"]["follow_up_question"]

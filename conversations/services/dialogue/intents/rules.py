@@ -186,7 +186,8 @@ def _question(
     own = business.OWN.search(folded) and business.BUSINESS_NOUN.search(folded)
     asks_state = business.STATE_QUESTION.search(folded)
     if references and (asks_state or not _asks_rules(folded)):
-        scene = matched or _scene_of_reference(text, scenes) or open_scene
+        asked = open_scene if open_scene and _takes(open_scene, text) else None
+        scene = matched or asked or _scene_of_reference(text, scenes) or open_scene
         return Recognised(
             _intent_of(scene), 0.9, scene.scene_id if scene else None, ("reference_number",), urgent
         )
@@ -225,6 +226,12 @@ def _intent_of(scene: Scene | None) -> Intent:
         "emotion_sensitive": "emotion_sensitive",
     }
     return known.get(scene.intent, "business_query") if scene else "business_query"
+
+
+def _takes(scene: Scene, text: str) -> bool:
+    """Tell whether a number in `text` has the form of a slot of `scene`, whatever the slot is called."""
+    patterns = [slot.pattern for slot in scene.slots.values() if slot.pattern]
+    return any(hasattr(each, "value") for pattern in patterns for each in find_orders(text, pattern=pattern))
 
 
 def _scene_of_reference(text: str, scenes: Sequence[Scene]) -> Scene | None:
