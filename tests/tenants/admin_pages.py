@@ -92,6 +92,6 @@ def fill_platform() -> None:
             timestamp=timezone.now(), api_type="local", operation="embedding", purpose="index",
             model="local-hash", success=True,
         )  # fmt: skip
-    tenant = Tenant.objects.get(slug="alpha")
+        tenant = Tenant.objects.get(slug="alpha")
     with db.tenant_scope(tenant):
         jobs.enqueue(upkeep.TIDY, by="")
