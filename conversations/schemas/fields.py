@@ -49,10 +49,10 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("out of range") from None
 
 
-Said = Annotated[str, BeforeValidator(_trimmed), StringConstraints(min_length=1, max_length=2000)]
-Remark = Annotated[str, BeforeValidator(_trimmed), StringConstraints(max_length=500)]
-Short = Annotated[str, BeforeValidator(_clean), StringConstraints(max_length=64)]
-Search = Annotated[str, BeforeValidator(_trimmed), StringConstraints(max_length=200)]
+Said = Annotated[str, StringConstraints(min_length=1, max_length=2000), BeforeValidator(_trimmed)]
+Remark = Annotated[str, StringConstraints(max_length=500), BeforeValidator(_trimmed)]
+Short = Annotated[str, StringConstraints(max_length=64), BeforeValidator(_clean)]
+Search = Annotated[str, StringConstraints(max_length=200), BeforeValidator(_trimmed)]
 Json = Annotated[dict[str, Any], BeforeValidator(_clean_deep), AfterValidator(_storable)]
 Metadata = Annotated[Json, AfterValidator(_small)]
 SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{6,64}$")]

@@ -27,9 +27,9 @@ def _trimmed(value: Any) -> Any:
     return clean(value).strip() if isinstance(value, str) else value
 
 
-Name = Annotated[str, BeforeValidator(_trimmed), StringConstraints(min_length=1, max_length=100)]
-Example = Annotated[str, BeforeValidator(_trimmed), StringConstraints(min_length=1, max_length=200)]
-Then = Annotated[str, BeforeValidator(_trimmed), StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), BeforeValidator(_trimmed)]
+Example = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_trimmed)]
+Then = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_trimmed)]
 
 
 class ScenePatch(Schema):

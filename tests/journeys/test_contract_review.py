@@ -90,3 +90,17 @@ def test_a_number_goes_to_the_scene_that_asked_for_it(merchant: httpx.Client) ->
     assert told["data"]["slots"] == {"parcel": "ABC-123"}
     assert told["data"]["missing_slots"] == ["phone"]
     assert told["reply"] == told["data"]["follow_up_question"]
+
+
+def test_a_message_that_is_too_long_is_refused_in_the_words_of_the_contract(merchant: httpx.Client) -> None:
+    answer = merchant.post("/api/v1/chat", json={"message": f" {'😀' * 2001} "})
+    assert error_of(answer) == (422, "validation_error")
+    assert answer.json()["detail"] == [
+        {
+            "loc": ["body", "message"],
+            "msg": "String should have at most 2000 characters",
+            "type": "string_too_long",
+        }
+    ]
+    empty = merchant.post("/api/v1/chat", json={"message": "\u200b \u3000"}).json()
+    assert empty["detail"][0]["type"] == "string_too_short"
