@@ -28,6 +28,8 @@ from knowledge.services.qa_pairs.writing import PairDraft
 MOST_SHOWN = 100
 _KEPT_SECONDS = 24 * 3600
 _COLUMNS = ("question", "answer", "category", "keywords", "priority", "similar_questions")
+# Compared by characters; the others are told as a whole.
+_TEXTS = ("question", "answer")
 _HEADERS = (
     gettext_lazy("Question"),
     gettext_lazy("Answer"),
@@ -200,7 +202,10 @@ def _difference(change: Change) -> list[SafeString]:
     after = _cells(change.draft)
     if before is None:
         return [format_html("{}", cell) for cell in after]
-    return [_marked(old, new) for old, new in zip(before, after, strict=True)]
+    return [
+        _marked(old, new) if name in _TEXTS else _replaced(old, new)
+        for name, old, new in zip(_COLUMNS, before, after, strict=True)
+    ]
 
 
 def _cells(draft: PairDraft) -> list[str]:
@@ -209,6 +214,10 @@ def _cells(draft: PairDraft) -> list[str]:
         value = getattr(draft, name)
         cells.append("；".join(value) if isinstance(value, tuple) else str(value))
     return cells
+
+
+def _replaced(old: str, new: str) -> SafeString:
+    return format_html("{}", new) if old == new else format_html("<del>{}</del> <ins>{}</ins>", old, new)
 
 
 def _marked(old: str, new: str) -> SafeString:

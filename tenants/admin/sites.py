@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from csp.decorators import csp
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from kimono.lib import db
@@ -70,6 +71,15 @@ class Dashboard:
     steps: Sequence[tuple[bool, str, str]] = field(default=())
 
 
+class SignInForm(AuthenticationForm):
+    """Name and password; a wrong pair is told in one plain sentence."""
+
+    error_messages: ClassVar = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("The user name or the password is wrong, or this account has no access here."),
+    }
+
+
 class Site(UnfoldAdminSite):
     """What the two sites share: who may come in, whose clock is used, and the policy of their pages."""
 
@@ -77,6 +87,7 @@ class Site(UnfoldAdminSite):
     enable_nav_sidebar = True
     index_template = "kimono/admin/index.html"
     index_title = _("Overview")
+    login_form = SignInForm
     # The upper floor that sees all of a site's figures sets these.
     dashboard: Callable[[HttpRequest], Dashboard] | None = None
     zone: Callable[[], ZoneInfo] | None = None
