@@ -1,5 +1,6 @@
 """Chunks into a merchant's tables by COPY, and into the keyword index by the product's own writer."""
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 CHUNKS_PER_DOCUMENT = 500
 
 
-def grow(tenant: "Tenant", *, have: int, want: int) -> None:
-    """Add chunks until there are `want`, then do what the product's own job does with an index that has grown."""
+def grow(tenant: "Tenant", *, have: int, want: int) -> float:
+    """Add chunks until there are `want`, then do what the product's own job does with an index that has grown.
+
+    Returns how many seconds that job's work took: segments merged, an index made over vectors that have become many.
+    """
     from django.db import transaction
 
     from kimono.lib import db
@@ -28,10 +32,13 @@ def grow(tenant: "Tenant", *, have: int, want: int) -> None:
                 postings.add(collection=postings.BODIES, units=units)
         with transaction.atomic():
             revisions.bump()
+        begun = time.perf_counter()
         postings.merge(collection=postings.BODIES)
         for encoder in vectors.waiting():
             vectors.build(encoder_id=encoder)
+        took = time.perf_counter() - begun
     _analyse(tenant)
+    return took
 
 
 def _units(batch: Sequence[Made]) -> list[int]:

@@ -205,15 +205,18 @@ def run(
     environment = stage.process_environment(KIMONO_LOG_LEVEL="WARNING", **more)
     if as_owner:
         environment["DATABASE_URL"] = environment["DATABASE_OWNER_URL"]
-    done = subprocess.run(
-        command,
-        cwd=CHECKOUT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise Failed(f"{' '.join(command[1:4])} took longer than {seconds:g} s") from late
     if done.returncode:
         raise Failed(f"{' '.join(command[1:4])} failed:\n{done.stdout[-3000:]}")

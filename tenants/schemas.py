@@ -1,11 +1,12 @@
 """Shapes of keys, audit rows and settings (api.md 2.4, 9, 14.7)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 from pydantic import AfterValidator
 
+from kimono.lib.moments import Utc
 from tenants.models import ApiKey, AuditRow
 from tenants.paging import Page
 from tenants.services import api_keys
@@ -20,14 +21,6 @@ def _distinct(values: list[str]) -> list[str]:
 
 
 Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=5), AfterValidator(_distinct)]
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-# A time without an offset is UTC (api.md 3.2).
-Utc = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class KeyOut(Schema):
@@ -84,7 +77,7 @@ class KeyIn(Schema):
 
     name: str = Field(min_length=1, max_length=100)
     scopes: Scopes
-    expires_at: datetime | None = None
+    expires_at: Utc | None = None
     rate_limit_per_minute: int | None = Field(default=None, ge=1, le=6000)
 
 
@@ -93,7 +86,7 @@ class KeyPatch(Schema):
 
     name: str | None = Field(default=None, min_length=1, max_length=100)
     scopes: Scopes | None = None
-    expires_at: datetime | None = None
+    expires_at: Utc | None = None
     rate_limit_per_minute: int | None = Field(default=None, ge=1, le=6000)
 
 

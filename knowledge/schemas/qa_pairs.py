@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from kimono.lib.moments import Utc
 from knowledge.models import QAPair
 from knowledge.services.qa_pairs.importing import Report, split
 from knowledge.services.qa_pairs.quality import Quality
@@ -115,8 +116,8 @@ class QAPairIn(Schema):
     similar_questions: Similar = Field(default_factory=list)
     priority: int = Field(default=0, ge=0, le=100, strict=True)
     enabled: bool = Field(default=True, strict=True)
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
+    valid_from: Utc | None = None
+    valid_to: Utc | None = None
 
     def draft(self) -> PairDraft:
         """Return what the pair is to say."""
@@ -144,8 +145,8 @@ class QAPairPatch(Schema):
     similar_questions: Similar | None = None
     priority: int | None = Field(default=None, ge=0, le=100, strict=True)
     enabled: bool | None = Field(default=None, strict=True)
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
+    valid_from: Utc | None = None
+    valid_to: Utc | None = None
 
     def applied(self, present: PairDraft) -> PairDraft:
         """Return the present draft with the given parts over it; null clears a time and nothing else."""
