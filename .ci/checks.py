@@ -24,7 +24,7 @@ LINTERS: dict[str, list[str]] = {
     "ruff check": [str(BIN / "ruff"), "check", "--quiet", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "import contracts": [str(BIN / "lint-imports"), "--no-logo"],
-    "templates": [str(BIN / "djlint"), "--check", "--lint", "--quiet", "templates"],
+    "templates": [str(BIN / "djlint"), "--check", "--lint", "templates"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run", "--verbosity", "1"],
     "types": [str(BIN / "mypy"), *APPS],
 }

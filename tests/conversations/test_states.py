@@ -67,7 +67,7 @@ class Life(RuleBasedStateMachine):
     @rule(transfers=st.booleans())
     def the_bot_finishes(self, transfers: bool) -> None:
         begun = self.running.pop(0)
-        place = "run" if begun.place == "run" else ordering.claim(begun, owner="w", now=talking.now())
+        place = "run" if begun.place == "run" else ordering.claim(begun, owner="w")
         if place == "human":
             return
         assert place == "run"

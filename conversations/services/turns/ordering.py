@@ -10,6 +10,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from conversations.models import Conversation, Turn
 from conversations.services import sequencing
@@ -48,10 +49,12 @@ def abandon(turn: Turn, *, now: datetime) -> None:
     turn.save(update_fields=["status", "error", "finished_at", "duration_ms"])
 
 
-def claim(begun: Begun, *, owner: str, now: datetime) -> Literal["run", "wait", "human", "lost"]:
+def claim(begun: Begun, *, owner: str) -> Literal["run", "wait", "human", "lost"]:
     """Take a waiting turn when it is its turn; else renew its place in the queue."""
     with transaction.atomic():
         conversation = sequencing.locked(pk=begun.conversation.pk)
+        # Read under the lock, or a turn could have begun before the one it waited for had finished.
+        now = timezone.now()
         turn = Turn.objects.get(pk=begun.turn.pk)
         if turn.status != Turn.Status.WAITING:
             return "lost"

@@ -76,7 +76,7 @@ async def _await_turn(begun: Begun, owner: str) -> None:
     group = doorbell.group_of(begun.conversation.public_id)
     async with doorbell.listening(group, near_only=True) as bell:
         while True:
-            place = await in_thread(ordering.claim, begun, owner=owner, now=timezone.now())
+            place = await in_thread(ordering.claim, begun, owner=owner)
             if place == "lost":
                 raise finishing.LeaseLost
             begun.place = place
