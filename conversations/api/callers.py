@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from conversations.services import signing
 from conversations.services.conversations import Reader
@@ -47,3 +47,9 @@ def idempotency_key(request: HttpRequest) -> str | None:
     if len(key) > LONGEST_KEY:
         raise Invalid("at most 128 characters", loc=["header", "Idempotency-Key"], type="string_too_long")
     return key or None
+
+
+def mark_replay(response: HttpResponseBase, replay: bool) -> None:
+    """Say on a repeat that its answer was given before."""
+    if replay:
+        response["Idempotent-Replay"] = "true"

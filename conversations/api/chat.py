@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from conversations.api.callers import idempotency_key, reader_of, sender_of, shown_to
+from conversations.api.callers import idempotency_key, mark_replay, reader_of, sender_of, shown_to
 from conversations.schemas import chat as schemas
 from conversations.services import chatting, open_streams, signing, streams
 from conversations.services.turns import stopping
@@ -55,23 +55,19 @@ def _incoming(request: HttpRequest, data: schemas.ChatRequest, entry: Entry) -> 
     )
 
 
-def _mark_replay(response: HttpResponse | StreamingHttpResponse, replay: bool) -> None:
-    if replay:
-        response["Idempotent-Replay"] = "true"
-
-
-async def _answered(
+async def answered(
     request: HttpRequest, response: HttpResponse, data: schemas.ChatRequest, entry: Entry
 ) -> dict[str, Any]:
-    answered = await chatting.answer(incoming=_incoming(request, data, entry), sender=sender_of(request))
-    _mark_replay(response, answered.replay)
-    return dict(shown_to(request, signing.signed_response)(answered.response))
+    """Return the whole answer to a message, as this caller may see it."""
+    made = await chatting.answer(incoming=_incoming(request, data, entry), sender=sender_of(request))
+    mark_replay(response, made.replay)
+    return dict(shown_to(request, signing.signed_response)(made.response))
 
 
 @router.post("/chat", response=schemas.ChatResponse, auth=TALKS, operation_id="CH-01")
 async def chat(request: HttpRequest, response: HttpResponse, data: schemas.ChatRequest) -> dict[str, Any]:
     """Answer a message."""
-    return await _answered(request, response, data, "chat")
+    return await answered(request, response, data, "chat")
 
 
 @router.post(
@@ -84,9 +80,9 @@ async def gateway(
     request: HttpRequest, response: HttpResponse, data: schemas.GatewayRequest
 ) -> dict[str, Any]:
     """Answer a message that another channel brings."""
-    answered = await _answered(request, response, data, "gateway")
+    whole = await answered(request, response, data, "gateway")
     came_in = {"channel": data.channel, "original_message": data.message}
-    return {**answered, "data": {**answered["data"], **came_in}}
+    return {**whole, "data": {**whole["data"], **came_in}}
 
 
 @router.post("/chat/stream", auth=TALKS, operation_id="CH-02", openapi_extra=EVENT_STREAM)
@@ -105,7 +101,7 @@ async def stream(request: HttpRequest, data: schemas.ChatRequest) -> StreamingHt
         # From here on the stream itself holds its place.
         held = stack.pop_all()
     response = event_stream(_turn_events(request, begun, held))
-    _mark_replay(response, begun.repeat)
+    mark_replay(response, begun.repeat)
     return response
 
 

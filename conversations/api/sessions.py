@@ -1,14 +1,14 @@
 """Doors of conversations: CH-04…11."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from conversations.api.callers import idempotency_key, reader_of, sender_of, shown_to
+from conversations.api.callers import idempotency_key, mark_replay, reader_of, sender_of, shown_to
 from conversations.api.chat import EVENT_STREAM, event_stream
 from conversations.models import Conversation
 from conversations.schemas import chat as schemas
@@ -56,7 +56,9 @@ class OpeningGuard(Guard):
     auth=OpeningGuard("chat", limits=("session",)),
     operation_id="CH-04",
 )
-def open_session(request: HttpRequest, data: schemas.SessionIn | None = None) -> Status[dict[str, Any]]:
+def open_session(
+    request: HttpRequest, response: HttpResponse, data: schemas.SessionIn | None = None
+) -> Status[Mapping[str, Any]]:
     """Begin a conversation and give its visitor a token."""
     data = data or schemas.SessionIn()
     principal = principal_of(request)
@@ -78,7 +80,8 @@ def open_session(request: HttpRequest, data: schemas.SessionIn | None = None) ->
         ws_url=f"{secure}://{request.META.get('HTTP_HOST', '')}/ws/chat/",
         now=timezone.now(),
     )
-    return Status(201, shaken)
+    mark_replay(response, shaken.repeat)
+    return Status(201, shaken.handshake)
 
 
 @router.get(
@@ -176,6 +179,11 @@ async def _events(
 )
 def give_feedback(request: HttpRequest, session_id: str, data: schemas.FeedbackIn) -> dict[str, Any]:
     """Store what the contact thinks of a reply; a second vote replaces the first."""
+    return voted(request, session_id, data)
+
+
+def voted(request: HttpRequest, session_id: str, data: schemas.FeedbackIn) -> dict[str, Any]:
+    """Return what became of a caller's vote."""
     return votes.cast(
         session_id=session_id,
         reader=reader_of(request),

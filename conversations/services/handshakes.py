@@ -31,17 +31,26 @@ class Introduction:
     vouched: bool = False
 
 
+@dataclass(frozen=True)
+class Shaken:
+    """A Handshake, and whether it was given before."""
+
+    handshake: Mapping[str, Any]
+    repeat: bool
+
+
 def shake(
     *, introduction: Introduction, idempotency: tuple[str, str] | None, ws_url: str, now: datetime
-) -> dict[str, Any]:
+) -> Shaken:
     """Begin a conversation for a visitor and return its Handshake.
 
-    `idempotency` is (principal, key): the same pair within a day finds the same conversation. Raises
-    `Unauthenticated` when the merchant wants its users' ids signed and this one is not.
+    `idempotency` is (principal, key): the same pair within a day finds the same conversation, and no token, which is
+    shown once. Raises `Unauthenticated` when the merchant wants its users' ids signed and this one is not.
     """
     verified = _verified(introduction)
     with transaction.atomic():
         conversation = _begun_before(idempotency, now)
+        repeat = conversation is not None
         if conversation is None:
             level = (introduction.metadata or {}).get("member_level")
             conversation = conversations.begin(
@@ -54,7 +63,17 @@ def shake(
                 member_level=level[:40] if introduction.vouched and isinstance(level, str) else "",
             )
             _remember(idempotency, conversation, now)
+    if repeat:
+        return Shaken(
+            _handshake(conversation, None, conversation.created_at + visitor_tokens.LIFETIME, ws_url), True
+        )
     token, expires = visitor_tokens.issue(conversation=conversation, now=now)
+    return Shaken(_handshake(conversation, token, expires, ws_url), False)
+
+
+def _handshake(
+    conversation: Conversation, token: str | None, expires: datetime, ws_url: str
+) -> dict[str, Any]:
     return {
         "session_id": conversation.public_id,
         "visitor_id": conversation.visitor_id,

@@ -24,16 +24,28 @@ export class Conversation {
   /** Open the conversation unless there is one. Several callers share one request. */
   async open() {
     if (this.exists) return;
-    this.#opening ??= requestJson("POST", SESSIONS, {
-      body: { channel: "web", language: wireLanguage },
-      headers: { "Idempotency-Key": this.#openingKey },
-    });
+    this.#opening ??= this.#begin();
     try {
       this.#keep(await this.#opening);
-      this.#openingKey = newUuid();
     } finally {
       this.#opening = null;
     }
+  }
+
+  async #begin() {
+    const handshake = await this.#shake();
+    if (handshake.visitor_token) return handshake;
+    // The answer to the first attempt was lost on its way, and a repeat shows no token.
+    return this.#shake();
+  }
+
+  async #shake() {
+    const handshake = await requestJson("POST", SESSIONS, {
+      body: { channel: "web", language: wireLanguage },
+      headers: { "Idempotency-Key": this.#openingKey },
+    });
+    this.#openingKey = newUuid();
+    return handshake;
   }
 
   /** Exchange an expired token for a new one. Returns whether it is still the same conversation. */

@@ -18,7 +18,16 @@ KEPT = timedelta(hours=24)
 _LEASE = timedelta(seconds=120)
 # Shown once and stored nowhere: a repeat reads null.
 _SECRETS = frozenset(
-    {"key", "secret", "initial_password", "password", "access_token", "refresh_token", "token"}
+    {
+        "key",
+        "secret",
+        "initial_password",
+        "password",
+        "access_token",
+        "refresh_token",
+        "token",
+        "visitor_token",
+    }
 )
 
 

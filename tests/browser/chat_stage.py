@@ -73,7 +73,7 @@ class Stage:
     page: Page
     turns: list[Reply | Callable[[Request], Reply]] = field(default_factory=list)
     """Answers to the messages, in order; the last one is given again and again."""
-    answers: dict[str, Reply] = field(default_factory=dict)
+    answers: dict[str, Reply | Callable[[Request], Reply]] = field(default_factory=dict)
     """Answers by `METHOD path-suffix`, instead of the usual ones."""
     live: list[Reply] = field(default_factory=list)
     """What the live events bring, connection by connection; after that there are none."""
@@ -146,7 +146,7 @@ class Stage:
         for known, answer in self.answers.items():
             method, suffix = known.split(" ", 1)
             if request.method == method and path.endswith(suffix):
-                return answer
+                return answer(request) if callable(answer) else answer
         if path == SESSIONS:
             self.opened += 1
             token = {"session_id": f"sess-{self.opened}", "visitor_token": f"vt_{self.opened}"}

@@ -136,14 +136,33 @@ def test_a_closed_conversation_goes_on_in_a_new_one(stage: Stage) -> None:
     assert closed["message"] == new["message"] == "还有一个问题"
 
 
-@pytest.mark.parametrize("said", ["by the page", "by the API"])
+@pytest.mark.parametrize("said", ["by the page", "by the API", "by the live events"])
 def test_a_paused_service_says_so_and_takes_nothing(stage: Stage, said: str) -> None:
-    stage.turns = [refusal(403, "tenant_suspended")]
+    if said == "by the live events":
+        stage.turns = [stream(turn_events("在。"))]
+        stage.live = [stream([("bye", {"reason": "tenant_suspended", "reconnect": False})])]
+    else:
+        stage.turns = [refusal(403, "tenant_suspended")]
     page = stage.open(suspended=said == "by the page")
-    if said == "by the API":
+    if said != "by the page":
         stage.send("在吗？")
     expect(page.locator("#handler-text")).to_have_text("服务已暂停")
     expect(page.locator("#composer")).to_be_hidden()
+
+
+def test_an_opening_whose_answer_was_lost_is_made_anew(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("在。"))]
+    known = [
+        {"session_id": "sess-lost", "visitor_token": None},
+        {"session_id": "sess-2", "visitor_token": "vt_2"},
+    ]
+    stage.answers = {"POST /chat/sessions": lambda request: json_reply(known.pop(0), 201)}
+    stage.open()
+    stage.send("在吗？")
+    expect(answered(stage)).to_have_count(1)
+    keys = [request.headers["idempotency-key"] for request in stage.asked(SESSIONS)]
+    assert len(set(keys)) == 2
+    assert stage.asked("/chat/stream")[0].headers["authorization"] == "Bearer vt_2"
 
 
 def test_a_visit_brings_back_the_conversation_as_the_visitor_alone(stage: Stage) -> None:
