@@ -60,12 +60,14 @@ async def of_conversation(
     conversation: Conversation, *, reader: Reader, after_seq: int, show: Show
 ) -> AsyncIterator[bytes]:
     """Yield what happens in a conversation after a number: what was missed, `ready`, then live, for an hour at most."""
-    watch = _Watch(conversation, reader, after_seq, show)
     # The reader listens before it reads: what comes in between rings.
     async with doorbell.listening(doorbell.group_of(conversation.public_id)) as bell:
+        reached = await in_thread(_last_seq, conversation.pk)
+        # A number that the conversation has not reached would hide what is yet to come.
+        watch = _Watch(conversation, reader, min(after_seq, reached), show)
         async for chunk in watch.missed():
             yield chunk
-        yield watch.ready()
+        yield watch.ready(reached)
         async for chunk in watch.live(bell):
             yield chunk
 
@@ -106,18 +108,21 @@ class _Watch:
             if len(rows) < timeline.MOST:
                 return
 
-    def ready(self) -> bytes:
-        """Return the event that says that from here on it is live."""
+    def ready(self, reached: int) -> bytes:
+        """Return the event that says that from here on it is live; `reached` was the last number before reading."""
+        self.seq = max(self.seq, reached)
         return self._event("ready", last_seq=self.seq)
 
     async def live(self, bell: doorbell.Listener) -> AsyncIterator[bytes]:
         """Yield what comes, until an hour is over, the merchant is suspended or the server stops."""
+        goodbye: dict[str, Any] = {"reason": "restart", "reconnect": True}
         loop = asyncio.get_running_loop()
         end, ticked, looked = loop.time() + LONGEST_SECONDS, 0.0, loop.time()
         while (now := loop.time()) < end and not stopping.asked():
             if now - ticked >= _TICK_SECONDS:
                 ticked = now
                 if not await in_thread(_tenant_is_active):
+                    goodbye = {"reason": "tenant_suspended", "reconnect": False}
                     break
                 for chunk in await self._queued():
                     yield chunk
@@ -135,7 +140,7 @@ class _Watch:
                 yield chunk
             if loop.time() - self.quiet_since >= HEARTBEAT_SECONDS:
                 yield self._sent(PING)
-        yield self._event("bye", reason="restart", reconnect=True)
+        yield self._event("bye", **goodbye)
 
     async def _wait(self, bell: doorbell.Listener, writing: Live | None) -> bool:
         """Wait for something to show; tell whether rows are to be read."""
@@ -202,6 +207,10 @@ class _Watch:
     def _sent(self, chunk: bytes) -> bytes:
         self.quiet_since = asyncio.get_running_loop().time()
         return chunk
+
+
+def _last_seq(conversation_pk: int) -> int:
+    return Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation_pk)
 
 
 def _place(conversation_pk: int) -> tuple[int, int | None] | None:

@@ -39,7 +39,7 @@ export class Live {
     source.addEventListener("ready", () => {
       this.#tries = 0;
     });
-    source.addEventListener("bye", () => this.#again(0));
+    source.addEventListener("bye", (event) => this.#onBye(JSON.parse(event.data)));
     source.addEventListener("error", () => this.#again());
   }
 
@@ -67,6 +67,12 @@ export class Live {
     clearInterval(this.#timer);
     this.#timer = null;
     this.#attempt();
+  }
+
+  #onBye({ reason, reconnect }) {
+    if (reconnect) return this.#again(0);
+    this.#drop();
+    return this.onRefused(new Refused(403, { code: reason }, null));
   }
 
   #drop() {
