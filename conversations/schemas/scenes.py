@@ -35,25 +35,24 @@ Then = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeVal
 class ScenePatch(Schema):
     """SC-04: any of a scene's fields."""
 
-    name: Name | None = None
-    intent: Intent | None = None
-    trigger_examples: list[Example] | None = Field(default=None, max_length=100)
-    enabled: bool | None = None
-    slot_schema: Json | None = Field(default=None, alias="schema")
-    max_asks: int | None = Field(default=None, ge=1, le=5)
-    then: Then | None = None
+    # A factory's value is in no description of the API: what is not sent stays as it is, and null is no value.
+    name: Name = Field(default_factory=str)
+    intent: Intent = Field(default_factory=lambda: "business_query")
+    trigger_examples: list[Example] = Field(default_factory=list, max_length=100)
+    enabled: bool = Field(default_factory=lambda: True)
+    slot_schema: Json = Field(default_factory=dict, alias="schema")
+    max_asks: int = Field(default_factory=lambda: 3, ge=1, le=5)
+    then: Then = Field(default_factory=lambda: "retrieve")
 
     def given(self) -> dict[str, Any]:
-        """Return the fields that were sent, by their names on the wire."""
-        sent = self.dict(exclude_unset=True, by_alias=True)
-        return {key: value for key, value in sent.items() if value is not None}
+        """Return the fields that were sent, by their names on the wire; what was not sent has no value here."""
+        return self.dict(exclude_unset=True, by_alias=True)
 
 
 class SceneIn(ScenePatch):
     """SC-02."""
 
     name: Name
-    intent: Intent = "business_query"
     slot_schema: Json = Field(alias="schema")
 
 

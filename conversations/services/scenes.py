@@ -58,8 +58,8 @@ def get(*, scene_id: str) -> Scene:
 
 def create(*, given: Mapping[str, Any], by: Actor) -> Scene:
     """Make a scene of the wire's fields. Raises `SchemaRefused`, `NameTaken`, `Conflict` (`limit_reached`)."""
+    _check(given)
     scene = Scene(public_id=new_id("scn"), **{key: given[key] for key in FIELDS if key in given})
-    _check(scene)
     with transaction.atomic():
         if Scene.objects.count() >= MOST:
             raise Conflict("No more scenes can be made.", code="limit_reached")
@@ -69,7 +69,8 @@ def create(*, given: Mapping[str, Any], by: Actor) -> Scene:
 
 
 def update(*, scene_id: str, given: Mapping[str, Any], by: Actor) -> Scene:
-    """Change some fields of a scene. Raises as `create`, and `Missing`."""
+    """Change some fields of a scene. Raises as `create`, and `Missing`, in the contract's order."""
+    _check(given)
     with transaction.atomic():
         scene = Scene.objects.select_for_update(no_key=True).filter(public_id=scene_id).first()
         if scene is None:
@@ -77,7 +78,6 @@ def update(*, scene_id: str, given: Mapping[str, Any], by: Actor) -> Scene:
         for key in FIELDS:
             if key in given:
                 setattr(scene, key, given[key])
-        _check(scene)
         _save(scene)
         auditing.record(
             action="update_scene",
@@ -97,9 +97,10 @@ def delete(*, scene_id: str, by: Actor) -> None:
         auditing.record(action="delete_scene", by=by, target_type="scene", target_id=scene_id)
 
 
-def _check(scene: Scene) -> None:
-    slots.validate_schema(scene.schema)
-    if not _THEN.fullmatch(scene.then):
+def _check(given: Mapping[str, Any]) -> None:
+    if "schema" in given:
+        slots.validate_schema(given["schema"])
+    if "then" in given and not _THEN.fullmatch(given["then"]):
         raise Invalid("retrieve, handoff or tool:<connector>.<tool>", loc=["body", "then"])
 
 
