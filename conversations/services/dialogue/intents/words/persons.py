@@ -25,6 +25,11 @@ _FETCH = (
     r"(?:转|转接|转到|(?<!人)接|接入|接通|换|换成|叫|呼叫|召唤|喊|找|要|来|给我|帮我|联系|连线"
     r"|请求|需要|申请|想和|想跟|我和|直接|让|连接)"
 )
+# Folded as everything is: the characters that Chinese simplifies are written simplified here too.
+_PERSON_JA = (
+    r"(?:担当(?:者|の方|の人)?|オペレーター?|スタッフ(?:の方|さん)?|(?:カスタマー)?サポート(?:の人|の方|スタッフ)?|店员(?:さん)?"
+    r"|系の(?:人|方)|有人(?:チャット|対応|对応|窓口)?|(?<![\u4e00-\u9fff\d])人(?:间)?(?![気气工形数]))"
+)
 _REFUSE = r"(?:不用|不要|不需要|无需|不必|别|先不|暂不|暂时不|没必要)"
 
 WANTS_PERSON: Final = any_of(
@@ -32,23 +37,34 @@ WANTS_PERSON: Final = any_of(
     rf"(?:和|跟|与|同){_PERSON}(?:说话|聊|谈|沟通|对话|讲|通话|联系)",
     rf"有(?:没有)?{_PERSON}(?:吗|么|嘛|可以|能|在吗|没有|$)",
     rf"{_PERSON}(?:在吗|在不在|在么|呢|帮我|帮忙|处理(?:一下|吧)|来(?:一下|处理|回答)|介入)",
-    r"(?:转|要|换)(?:接)?(?:一?个|位)?人(?:来|吧|$|处理|跟我|和我|回答)",
+    r"(?:转|要|换|叫|找)(?:接)?(?:一?个|位)?人(?:来(?!取|拿|送|收)|吧|$|处理|跟我|和我|回答)",
     r"(?:不想|不要|别)(?:和|跟|与|同)?(?:再)?(?:机器人?|ai)(?:说|聊|谈|回)",
+    r"(?:不要|别用|不想要)(?:再)?(?:用)?机器人(?:客服)?(?:回复|回答|糊弄|敷衍|了|\W*$)",
     (
         r"\b(?:talk|speak|chat|connect|transfer|escalate|switch|put me|get me|reach|contact|call)\b(?: me)?(?: now)?"
-        rf"(?: through)?(?: to| with| for)? ?(?:{_PERSON_EN}|someone|somebody)\b{_NOT_ONE_EN}"
+        rf"(?: through)?(?: to| with| for)? ?(?:{_PERSON_EN}|(?:some|any)(?:one|body))\b{_NOT_ONE_EN}"
     ),
     rf"\b(?:want|need|prefer|i'?d like|would like|give me|send me) {_PERSON_EN}\b{_NOT_ONE_EN}",
     (
-        r"^(?:please )?(?:a )?(?:human|agent|representative|operator|real person|live agent|human agent"
-        r"|customer service)(?: please| now)*$"
+        r"^(?:please )?(?:a )?(?:human|agent|representative|operator|real (?:person|human)|live (?:agent|person)|human agent"
+        r"|customer (?:service|support))(?:,? (?:please|now))*\W*$"
     ),
+    (
+        r"\b(?:can|could) (?:an? )?(?:real |live |actual )?(?:person|human|agent) (?:please )?"
+        r"(?:help|assist|call|contact|answer)\b"
+    ),
+    r"\b(?:can|could) (?:someone|somebody) (?:please )?(?:call|contact|phone) (?:me|us)\b",
+    r"\b(?:some|any)(?:one|body)(?: there| here| else)?(?: that| who)? i (?:can|could) (?:talk|speak|chat) (?:to|with)\b",
+    rf"{_PERSON_JA}(?:さん|样)?(?:と|に|へ)(?:直接|少し)?(?:话|会话|相谈|连络|连絡|电话)(?!し?(?:まし)?た(?!い))",
+    rf"{_PERSON_JA}(?:に|へ|と)?(?:つない|つなげて|繋い|繋げて|代わって|替わって|かわって|切り替え|取り次)",
+    rf"{_PERSON_JA}(?:を|に|で)?(?:お愿い|呼ん(?!だ)|出して|希望)",
     r"\b(?:is there|are there|any) (?:a |an |any )?(?:human|real person|live (?:agent|person)|representative|agent)s?\b",
 )
 # The whole message is nothing but the word for a person.
 ONLY_PERSON: Final = re.compile(
     rf"(?:请|麻烦|我要|帮我|快|能|可以)*(?:转|转接|接|找|要|叫)*(?:{_PERSON})(?:请|谢谢|在吗|在|啊|吧|呢|吗|呀|你好|您好)*"
     rf"(?:(?:转|转接|找|要)*(?:{_PERSON}))*"
+    r"|(?:担当者|オペレーター?|有人チャット|人间)(?:を?お?愿い(?:します)?)?"
 )
 # About a person, not for one: "do I have to ask one?", "the agent told me".
 ABOUT_PERSON: Final = any_of(
@@ -59,6 +75,7 @@ ABOUT_PERSON: Final = any_of(
         r".{0,8}(?:吗|么|呢|审批|确认|才|\?|$)"
     ),
     rf"(?:联系|找|问|打)过(?:了)?(?:你们)?{_PERSON}",
+    rf"{_PERSON}(?:吗|么)?[\s,，]*(?:几点|什么时候)(?:上班|下班|在线|工作)",
     (
         r"(?:昨天|刚才?|之前|上次|上午|下午|早上|已经).{0,6}(?:联系|找|问|打给)(?:了)?"
         rf"(?:你们)?{_PERSON}"
