@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
+from kimono.lib.db.pooling import PooledConnection
 from kimono.lib.environment import Environment
 
 # Lets generic classes of Django be written with their type at run time.
@@ -56,11 +57,6 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
-def _reset(connection: Any) -> None:
-    # Django's pool does not reset sessions: without this a setting made by one request is seen by the next.
-    connection.execute("RESET ALL")
-
-
 DATABASE_OWNER_URL = ENV.database_owner_url
 DATABASES = {"default": database(ENV.database_url or "postgresql://kimono_app@localhost/kimono")}
 if ENV.kimono_pool_size:
@@ -69,7 +65,7 @@ if ENV.kimono_pool_size:
         "max_size": ENV.kimono_pool_size,
         "timeout": 5,
         "max_lifetime": 1800,
-        "reset": _reset,
+        "connection_class": PooledConnection,
     }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -17,6 +18,10 @@ pytest_plugins = [
 ]
 
 RUN = pytest.StashKey[Run]()
+
+# The first example may load a dictionary; no test here asserts on speed.
+hypothesis.settings.register_profile("kimono", deadline=None)
+hypothesis.settings.load_profile("kimono")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from redis.exceptions import RedisError
 
@@ -111,10 +111,8 @@ def stats() -> Stats:
 
 
 def _shelf() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(cache_generation), 0) FROM knowledge_knowledgestate")
-        generation_ = cursor.fetchone()[0]
-    return f"{current_tenant().schema_name}:{revisions.current()}:{generation_}"
+    revision, emptied = revisions.current_and_emptied()
+    return f"{current_tenant().schema_name}:{revision}:{emptied}"
 
 
 def _full(key: Key) -> str:
@@ -123,8 +121,12 @@ def _full(key: Key) -> str:
 
 def _count(name: str) -> None:
     def add() -> None:
-        cache.add(f"answers:{name}", 0, timeout=_COUNTERS_SECONDS)
-        cache.incr(f"answers:{name}")
+        try:
+            cache.incr(f"answers:{name}")
+        except ValueError:
+            # There is none yet. Two may begin it at once, and one of the two then counts on.
+            if not cache.add(f"answers:{name}", 1, timeout=_COUNTERS_SECONDS):
+                cache.incr(f"answers:{name}")
 
     _tried(add, None)
 

@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from kimono.lib.cleaning import UNSEEN, Language, clean, detect_language
+from knowledge.services.remembering import remembered
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -18,6 +19,7 @@ _opencc_lock = threading.Lock()
 _opencc: "OpenCC | None" = None
 
 
+@remembered
 def fold(text: str) -> str:
     """Return the form of `text` that is compared: never shown and never stored in place of the original.
 

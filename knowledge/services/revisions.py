@@ -25,6 +25,16 @@ def current() -> int:
         return int(cursor.fetchone()[0])
 
 
+def current_and_emptied() -> tuple[int, int]:
+    """Return the revision and how often the answers kept under it were thrown away by hand, in one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_CURRENT}, (SELECT coalesce(max(cache_generation), 0) FROM knowledge_knowledgestate)"
+        )
+        revision, emptied = cursor.fetchone()
+    return int(revision), int(emptied)
+
+
 def named(revision: int) -> str:
     """Return a revision as it is called on the wire, such as `kv-41`."""
     return f"kv-{revision}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.services.facts import latin_entities, negations, numbers
 from knowledge.services.folding import fold
+from knowledge.services.remembering import remembered
 from knowledge.services.stopwords import CHINESE, ENGLISH
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ _jieba_lock = threading.Lock()
 _jieba: "Tokenizer | None" = None
 
 
-def terms(text: str) -> list[str]:
+@remembered
+def terms(text: str) -> tuple[str, ...]:
     """Return the BM25 terms of `text` with their repetitions, the same for a question and for what is indexed.
 
     The text is folded first. CJK runs give their characters, bigrams and jieba words of three characters or more
@@ -57,20 +59,21 @@ def terms(text: str) -> list[str]:
             case _:
                 found += _latin_terms(run.group())
     found += [stem(word.group().replace("-", "")) for word in _HYPHENATED.finditer(folded)]
-    return found
+    return tuple(found)
 
 
-def content_terms(text: str) -> list[str]:
+@remembered
+def content_terms(text: str) -> tuple[str, ...]:
     """Return the words of `text` that carry its meaning, in order: function words are left out.
 
     CJK text is cut into jieba words, Latin words are stemmed. Numbers, names and negations stay: a sentence that a
     passage supports shares them with it.
     """
-    return [
+    return tuple(
         word
         for word in _words(_NOT.sub(r"\1 not ", fold(text)))
         if word not in CHINESE and word not in ENGLISH
-    ]
+    )
 
 
 def stem(word: str) -> str:

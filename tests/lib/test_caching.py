@@ -34,7 +34,7 @@ async def test_many_requests_share_a_few_connections() -> None:
     assert len({id(each) for each in objects}) > 1, "Django gives each context a cache of its own"
     assert connections_made() - before <= 2
     await asyncio.gather(*(in_thread(use) for _ in range(40)))
-    assert connections_made() - before <= 12, "one for each thread of the pool at most"
+    assert connections_made() - before <= 20, "one for each thread of the pool, not one for each request"
 
 
 def test_the_shared_client_still_keeps_merchants_apart(alpha: Tenant, beta: Tenant) -> None:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.utils import ConnectionHandler
 
 from kimono.lib import db
+from kimono.lib.db.pooling import PooledConnection
 from kimono.lib.threads import in_thread
 from tenants.models import Tenant
 from tests.fixtures.tenants import tenant_called
@@ -169,10 +170,8 @@ async def test_a_thread_cannot_change_the_tenant_of_its_caller() -> None:
 def test_a_pooled_connection_forgets_who_had_it(alpha: Tenant) -> None:
     from django.conf import settings
 
-    from kimono.settings import _reset
-
     default = settings.DATABASES["default"]
-    pool = {"min_size": 1, "max_size": 1, "timeout": 5, "reset": _reset}
+    pool = {"min_size": 1, "max_size": 1, "timeout": 5, "connection_class": PooledConnection}
     options = {**default["OPTIONS"], "pool": pool}
     handler = ConnectionHandler({"default": {**default, "OPTIONS": options}})
     pooled = handler["default"]
@@ -192,6 +191,31 @@ def test_a_pooled_connection_forgets_who_had_it(alpha: Tenant) -> None:
         assert row == (process, "", '"$user", public', "15s")
     finally:
         pooled.close_pool()
+
+
+def test_a_transaction_speaks_for_whoever_is_in_force(alpha: Tenant) -> None:
+    beta = tenant_called("beta")
+    with transaction.atomic(), db.tenant_scope(alpha):
+        assert in_force() == in_force() == expected(alpha)
+        with db.tenant_scope(beta):
+            assert in_force() == in_force() == expected(beta)
+        assert in_force() == expected(alpha)
+        with transaction.atomic():
+            marker = transaction.savepoint()
+            with db.tenant_scope(beta):
+                assert in_force() == expected(beta)
+                transaction.savepoint_rollback(marker)
+                assert in_force() == expected(beta)
+        with pytest.raises(DatabaseError), transaction.atomic(), db.tenant_scope(beta):
+            in_force()
+            Tenant.objects.raw("SELECT 1/0")[0]
+        assert in_force() == expected(alpha)
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path = nowhere")
+        assert in_force() == expected(alpha)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('kimono.tenant', '', false)")
+        assert in_force() == expected(alpha)
 
 
 @pytest.mark.parametrize("name", ["public; DROP TABLE x", 'a" , "b', "pg_temp'", ""])

@@ -7,7 +7,10 @@ from typing import Any
 
 from django.db.backends.postgresql.base import CursorMixin
 from psycopg import ClientCursor, sql
+from psycopg.pq import TransactionStatus
 
+_SETS = re.compile(r"\s*(?:SET|RESET|DISCARD)\b", re.IGNORECASE)
+_SPOKEN_FOR = "kimono_spoken_for"
 # Statements about the transaction itself need no schema, and after an error nothing but them is taken.
 _CONTROL = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGNORECASE)
 # PostgreSQL takes these only when they come alone.
@@ -33,7 +36,8 @@ def _text(query: Any, cursor: Any) -> str:
 class TenantCursor(CursorMixin, ClientCursor[Any]):
     """A cursor whose statements each carry the settings that `speak_for` gave it.
 
-    A round trip of its own for the settings would double the number of messages of every request.
+    A round trip of its own for the settings would double the number of messages of every request. Inside a
+    transaction they are sent once, until something may have changed them.
     """
 
     _settings = ""
@@ -43,9 +47,13 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
         self._settings = settings
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "TenantCursor":
-        """Send a statement with the settings in front of it; the result is the statement's."""
+        """Send a statement with the settings in front of it where it needs them; the result is the statement's."""
         text = query if isinstance(query, str) else _text(query, self)
         if not self._settings or _CONTROL.match(text):
+            # Going back to a savepoint also takes back what was set since.
+            self._spoken_for = ""
+            super().execute(query, params, **options)
+        elif self._settings == self._spoken_for:
             super().execute(query, params, **options)
         elif _ALONE.match(text):
             self._send_settings()
@@ -55,7 +63,21 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
             settings = self._settings if params is None else self._settings.replace("%", "%%")
             super().execute(f"{settings};{text}", params, **options)
             self.nextset()
+            self._spoken_for = self._settings
+        if "set_config" in text or _SETS.match(text):
+            self._spoken_for = ""
         return self
+
+    @property
+    def _spoken_for(self) -> str:
+        """The settings that the open transaction is known to have; outside of one, a pooler may change the session."""
+        if self.connection.pgconn.transaction_status != TransactionStatus.INTRANS:
+            return ""
+        return str(getattr(self.connection, _SPOKEN_FOR, ""))
+
+    @_spoken_for.setter
+    def _spoken_for(self, settings: str) -> None:
+        setattr(self.connection, _SPOKEN_FOR, settings)
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
         """Send a statement for each of the parameters, after the settings."""
