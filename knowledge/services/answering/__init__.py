@@ -155,7 +155,7 @@ async def _in_own_words(asked: _Asked, found: Found, passage: Passage) -> Answer
         writer = Writer([passage], asked.on_text, asked.on_cite)
         writer.write(passage.answer)
         writer.cite(Span(0, 0, len(passage.answer)))
-        await writer.flush()
+        await writer.close()
         note.output_summary = passage.answer
         note.detail["qa_id"] = passage.qa_id
     return _answered(found, writer.draft())
@@ -209,7 +209,7 @@ async def _extracted(asked: _Asked, found: Found) -> Draft:
                 break
             if extract(question=asked.text, place=place, passage=passage, writer=writer):
                 break
-        await writer.flush()
+        await writer.close()
         draft = writer.draft()
         note.output_summary = draft.text
     return draft

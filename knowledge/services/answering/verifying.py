@@ -54,7 +54,7 @@ class Verifier:
         for character in "" if broken else rest:
             self._add(character)
         self._settle(complete=self._ended or not broken)
-        await self._writer.flush()
+        await self._writer.close()
 
     def _take(self, character: str) -> None:
         """Tell citations from text."""

@@ -72,8 +72,12 @@ class TestWithoutAModel:
     def test_a_table_is_quoted_with_its_head(self) -> None:
         add_document("prices.csv", "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |\n| 浴衣 | 159 元 |")
         text = ask("振袖租金是多少").answer.text
-        assert text.startswith("| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |")
-        assert "浴衣" not in text
+        assert text == "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |\n\n[1]"
+
+    def test_a_pair_that_ends_in_a_table_keeps_it_whole(self) -> None:
+        table = "各款租金：\n\n| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |"
+        add_pair("租金一览", table)
+        assert ask("租金一览").answer.text == f"{table}\n\n[1]"
 
     def test_what_is_not_known_is_refused(self, policy: Document) -> None:
         turn = ask("明天股市怎么样")
