@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -88,13 +89,21 @@ def live_pairs(at: datetime) -> QuerySet[QAPair]:
     )
 
 
+# Asked with every question, and mostly for nothing: written out, for the sake of its speed.
+_RUNNING = """
+    SELECT d.id, d.public_id, v.id, v.traffic_percent
+      FROM knowledge_version v JOIN knowledge_document d ON d.id = v.document_id
+     WHERE v.status = %s AND v.traffic_percent > 0 AND d.status = %s
+"""
+
+
 def canaries(view: View) -> dict[int, int]:
     """Return the documents of which `view` sees the canary: primary key of the document → of the version."""
     if not view.canary or not view.unit:
         return {}
-    running = Version.objects.filter(
-        status=Version.Status.CANARY, traffic_percent__gt=0, document__status=Document.Status.ACTIVE
-    ).values_list("document_id", "document__public_id", "pk", "traffic_percent")
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNNING, [Version.Status.CANARY, Document.Status.ACTIVE])
+        running = cursor.fetchall()
     return {doc: version for doc, name, version, percent in running if _share(view.unit, name) < percent}
 
 

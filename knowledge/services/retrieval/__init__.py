@@ -105,7 +105,8 @@ def find(
     began = time.perf_counter() if began is None else began
     entries = ranked(asked=asked, view=view, params=params, filters=filters or Filters())
     shown = _narrowed(entries, filters)[: max(limit, 1)] if filters and filters.narrow else entries[:limit]
-    found = passages.load(shown, query=asked.text)
+    with connection.cursor() as cursor:
+        found = passages.load(shown, query=asked.text, cursor=cursor)
     return Found(
         passages=found,
         threshold=params.threshold.value,

@@ -1,9 +1,11 @@
 """From ranked entries to passages that can be shown."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db.backends.utils import CursorWrapper
 
 from kimono.lib.cleaning import detect_language
-from knowledge.models import Chunk, QAPair
 from knowledge.services import sentences
 from knowledge.services.ranking import Ranked
 from knowledge.services.retrieval.shapes import Passage, Scores
@@ -12,15 +14,45 @@ from knowledge.services.terms import content_terms
 QUOTE_CHARACTERS = 240
 
 
-def load(entries: Sequence[Ranked], *, query: str) -> tuple[Passage, ...]:
-    """Return the passages of `entries` in their order, in three queries at most; an entry that is gone is left out."""
-    pairs = QAPair.objects.in_bulk([entry.owner.pk for entry in entries if entry.owner.kind == "qa"])
-    wanted = [entry.owner.pk for entry in entries if entry.owner.kind == "chunk"]
-    chunks = (
-        Chunk.objects.select_related("version__document").defer("version__text").in_bulk(wanted)
-        if wanted
-        else {}
-    )
+class _Pair(NamedTuple):
+    pk: int
+    public_id: str
+    question: str
+    answer: str
+    category: str
+
+
+class _Chunk(NamedTuple):
+    pk: int
+    public_id: str
+    text: str
+    page: int | None
+    section: str
+    start: int
+    end: int
+    version: int
+    doc_id: str
+    source: str
+    title: str
+    category: str
+
+
+# Every search asks these two: written out they take a tenth of the time that models do, which carry what is not shown.
+_PAIRS = "SELECT id, public_id, question, answer, category FROM knowledge_qapair WHERE id = ANY(%s)"
+_CHUNKS = """
+    SELECT c.id, c.public_id, c.text, c.page, c.section, c.start, c."end",
+           v.number, d.public_id, d.source, d.title, d.product_category
+      FROM knowledge_chunk c
+      JOIN knowledge_version v ON v.id = c.version_id
+      JOIN knowledge_document d ON d.id = v.document_id
+     WHERE c.id = ANY(%s)
+"""
+
+
+def load(entries: Sequence[Ranked], *, query: str, cursor: CursorWrapper) -> tuple[Passage, ...]:
+    """Return the passages of `entries` in their order, in two queries at most; an entry that is gone is left out."""
+    pairs = {row.pk: row for row in map(_Pair._make, _rows(cursor, _PAIRS, entries, "qa"))}
+    chunks = {row.pk: row for row in map(_Chunk._make, _rows(cursor, _CHUNKS, entries, "chunk"))}
     passages = []
     for entry in entries:
         if entry.owner.kind == "qa" and (pair := pairs.get(entry.owner.pk)):
@@ -28,6 +60,14 @@ def load(entries: Sequence[Ranked], *, query: str) -> tuple[Passage, ...]:
         elif entry.owner.kind == "chunk" and (chunk := chunks.get(entry.owner.pk)):
             passages.append(_of_chunk(chunk, entry, query))
     return tuple(passages)
+
+
+def _rows(cursor: CursorWrapper, sql: str, entries: Sequence[Ranked], kind: str) -> list[tuple[Any, ...]]:
+    wanted = [entry.owner.pk for entry in entries if entry.owner.kind == kind]
+    if not wanted:
+        return []
+    cursor.execute(sql, [wanted])
+    return list(cursor.fetchall())
 
 
 def quote(text: str, query: str) -> str:
@@ -45,7 +85,7 @@ def _scores(entry: Ranked) -> Scores:
     return Scores(vector=entry.vector, keyword=entry.lexical, rrf=entry.fused)
 
 
-def _of_pair(pair: QAPair, entry: Ranked) -> Passage:
+def _of_pair(pair: _Pair, entry: Ranked) -> Passage:
     return Passage(
         kind="qa",
         score=entry.score,
@@ -70,9 +110,9 @@ def _of_pair(pair: QAPair, entry: Ranked) -> Passage:
     )
 
 
-def _of_chunk(chunk: Chunk, entry: Ranked, query: str) -> Passage:
-    version, document = chunk.version, chunk.version.document
-    title = document.title or document.source
+def _of_chunk(chunk: _Chunk, entry: Ranked, query: str) -> Passage:
+    title = chunk.title or chunk.source
+    label = f"v{chunk.version}"
     page = f"#page={chunk.page}" if chunk.page else ""
     return Passage(
         kind="chunk",
@@ -80,16 +120,16 @@ def _of_chunk(chunk: Chunk, entry: Ranked, query: str) -> Passage:
         question=title,
         answer=chunk.text,
         text=chunk.text,
-        category=document.product_category,
+        category=chunk.category,
         qa_id=None,
         chunk_id=chunk.public_id,
-        doc_id=document.public_id,
-        version=version.label,
-        source=document.source,
+        doc_id=chunk.doc_id,
+        version=label,
+        source=chunk.source,
         title=title,
         section=chunk.section or None,
         page=chunk.page,
-        url=f"/api/v1/knowledge/documents/{document.public_id}/file?version={version.label}{page}",
+        url=f"/api/v1/knowledge/documents/{chunk.doc_id}/file?version={label}{page}",
         quote=quote(chunk.text, query),
         scores=_scores(entry),
         start=chunk.start,
