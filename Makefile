@@ -67,11 +67,11 @@ $(BIN)/python:
 		if command -v uv >/dev/null; then uv venv -q --seed -p $(PYTHON) $(VENV); else \
 		echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; fi; }
 
-# uv takes seconds where pip takes a minute, but does not read pip's configuration: where it fails, pip is asked.
+# uv takes seconds where pip takes a minute. It does not read pip's configuration: where it fails, pip is asked.
 define install
 	@echo "Installing $(1) …"
 	@uv=; for found in $(BIN)/uv "$$(command -v uv || true)"; do [ -x "$$found" ] && uv="$$found" && break; done; \
-	if [ -n "$$uv" ] && "$$uv" pip install -q -p $(BIN)/python -r $(1) 2>$(VENV)/uv.log; then :; else \
+	if [ -n "$$uv" ] && UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 "$$uv" pip install -q -p $(BIN)/python -r $(1) 2>$(VENV)/uv.log; then :; else \
 		$(BIN)/python -m pip install -q --disable-pip-version-check -r $(1); fi
 	@touch $(2)
 endef
