@@ -1,5 +1,6 @@
 """The API of a host: the routers of all floors under one roof, and the one translation of errors."""
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,12 @@ from ninja.errors import HttpError, ValidationError
 import kimono
 from kimono.bodies import ContractParser
 from kimono.contract import ContractAPI, ReadableJSON
+from kimono.lib import db
 from kimono.lib.errors import Invalid, Refusal, Unauthenticated
+from opsconsole.api import PLATFORM_WIDE
 from tenants.answers import EXPECTED, error_response, refusal_of
+from tenants.auth import principal_of
+from tenants.services import across
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +82,24 @@ def _crash(request: HttpRequest, error: Exception) -> Refusal:
     return Refusal()
 
 
+def _answering_operators(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that sends an operator of the platform to `opsconsole`, or to the merchant it names (◇)."""
+    platform_wide = PLATFORM_WIDE.get(view._ninja_operation.operation_id)  # type: ignore[attr-defined]
+    if platform_wide is None:
+        return view
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, **given: Any) -> Any:
+        if principal_of(request).kind != "platform":
+            return view(request, **given)
+        if "tenant_id" not in request.GET:
+            return platform_wide(request, **given)
+        with db.tenant_scope(across.tenant_named(request.GET["tenant_id"])):
+            return view(request, **given)
+
+    return answer
+
+
 def build(*, namespace: str) -> NinjaAPI:
     """Return the API of one kind of host (`platform` or `tenant`) with every router that host serves."""
     api = ContractAPI(
@@ -89,6 +112,9 @@ def build(*, namespace: str) -> NinjaAPI:
         renderer=ReadableJSON(),
     )
     _translate_errors(api)
+    if namespace == "platform":
+        api.for_one_tenant = frozenset(PLATFORM_WIDE)
+        api.add_decorator(_answering_operators, mode="operation")
     for prefix, router in routers(namespace):
         api.add_router(prefix, router)
     return api

@@ -48,6 +48,13 @@ _CREDENTIALS: dict[str, Any] = {
     },
     "session": {"type": "apiKey", "in": "cookie", "name": "kimono_session"},
 }
+_TENANT_ID = {
+    "in": "query",
+    "name": "tenant_id",
+    "required": False,
+    "description": "For operators of the platform: one merchant, by id or short name; without it all together.",
+    "schema": {"type": "string"},
+}
 
 
 class ReadableJSON(BaseRenderer):
@@ -61,7 +68,12 @@ class ReadableJSON(BaseRenderer):
 
 
 class ContractAPI(NinjaAPI):
-    """A ninja API whose OpenAPI document also says what an error looks like and which credentials there are."""
+    """A ninja API whose OpenAPI document also says what an error looks like and which credentials there are.
+
+    `for_one_tenant`: ids of the operations of which an operator of the platform may ask for one merchant.
+    """
+
+    for_one_tenant: frozenset[str] = frozenset()
 
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
         """Return the OpenAPI document."""
@@ -77,4 +89,6 @@ class ContractAPI(NinjaAPI):
         for methods in document["paths"].values():
             for operation in methods.values():
                 operation.setdefault("responses", {})["default"] = refusal
+                if operation["operationId"] in self.for_one_tenant:
+                    operation.setdefault("parameters", []).append(_TENANT_ID)
         return document

@@ -11,7 +11,7 @@ from conversations.services import traces
 from tenants.auth import Guard
 
 router = Router(tags=["monitor"])
-OPERATIONS = Guard("operations")
+OPERATIONS = Guard("operations", platform=True)
 
 
 @router.get("/monitor/overview", response=schemas.Overview, auth=OPERATIONS, operation_id="PM-04")

@@ -11,7 +11,7 @@ from conversations.services import observability
 from tenants.auth import Guard, Principal
 
 router = Router(tags=["observability"])
-OPERATIONS = Guard("operations")
+OPERATIONS = Guard("operations", platform=True)
 
 
 class ResetGuard(Guard):

@@ -11,7 +11,7 @@ from conversations.services import performance
 from tenants.auth import Guard
 
 router = Router(tags=["performance"])
-OPERATIONS = Guard("operations")
+OPERATIONS = Guard("operations", platform=True)
 
 
 @router.get("/performance/metrics", response=schemas.MetricsOut, auth=OPERATIONS, operation_id="PM-01")
@@ -29,7 +29,7 @@ def cache_stats(request: HttpRequest) -> dict[str, Any]:
 @router.post(
     "/performance/cache/invalidate",
     response=schemas.Cleared,
-    auth=Guard("operations", "knowledge"),
+    auth=Guard("operations", "knowledge", platform=True),
     operation_id="PM-03",
 )
 def invalidate_cache(request: HttpRequest) -> dict[str, Any]:

@@ -24,14 +24,16 @@ _TIMES = ("last_opened_at", "last_failure_at", "last_success_at")
 
 def circuit_breakers() -> dict[str, dict[str, Any]]:
     """Return the current tenant's breakers in this process, by name, with those that were never used."""
-    shown = {}
-    for name, snapshot in breakers.snapshot(current_schema()).items():
-        breaker: dict[str, Any] = dict(snapshot)
-        for key in _TIMES:
-            at = breaker[key]
-            breaker[key] = payloads.moment(at) if isinstance(at, datetime) else None
-        shown[name] = breaker
-    return shown
+    return {name: shown(snapshot) for name, snapshot in breakers.snapshot(current_schema()).items()}
+
+
+def shown(snapshot: breakers.Snapshot) -> dict[str, Any]:
+    """Return a breaker as the wire shows it."""
+    breaker: dict[str, Any] = dict(snapshot)
+    for key in _TIMES:
+        at = breaker[key]
+        breaker[key] = payloads.moment(at) if isinstance(at, datetime) else None
+    return breaker
 
 
 def reset_breaker(*, name: str) -> dict[str, Any]:
@@ -42,11 +44,20 @@ def reset_breaker(*, name: str) -> dict[str, Any]:
 
 
 def health(*, now: datetime) -> dict[str, Any]:
-    """Return the state of each part: `up`, `degraded` (an answer is still given) or `down`."""
+    """Return the state of each part for the current tenant."""
+    model_shut = breakers.snapshot(current_schema())["llm"]["state"] == "open"
+    return health_of(units=Unit.objects.count, model_shut=model_shut, now=now)
+
+
+def health_of(*, units: Callable[[], int], model_shut: bool, now: datetime) -> dict[str, Any]:
+    """Return the state of each part: `up`, `degraded` (an answer is still given) or `down`.
+
+    `units` counts what can be searched; `model_shut` says that the model's breaker is open.
+    """
     checks = {
         "database": _timed(_database),
-        "llm": {"status": _model()},
-        "vector_store": _vector_store(),
+        "llm": {"status": _model(model_shut)},
+        "vector_store": _vector_store(units),
         "redis": _timed(_redis),
         "disk": _disk(),
     }
@@ -83,15 +94,15 @@ def _redis() -> bool:
         return False
 
 
-def _model() -> str:
+def _model(shut: bool) -> str:
     if providers.current().chat is None:
         return "not_configured"
-    return "degraded" if breakers.snapshot(current_schema())["llm"]["state"] == "open" else "up"
+    return "degraded" if shut else "up"
 
 
-def _vector_store() -> dict[str, Any]:
+def _vector_store(units: Callable[[], int]) -> dict[str, Any]:
     try:
-        return {"status": "up", "size": Unit.objects.count()}
+        return {"status": "up", "size": units()}
     except DatabaseError:
         return {"status": "down", "size": 0}
 

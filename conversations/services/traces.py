@@ -1,10 +1,11 @@
 """Turns as the monitor shows them (api.md 11): views of the one record that a turn leaves."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.utils.dateparse import parse_datetime
 
 from conversations.models import Conversation, Step, Turn
@@ -24,7 +25,17 @@ AGENTS: dict[str, frozenset[str]] = {
     "BusinessAgent": frozenset({"business_call"}),
     "EscalationAgent": frozenset({"escalate"}),
 }
+_SESSION = (
+    "public_id", "channel", "state", "turn_count", "failed_attempts", "created_at", "last_activity_at",
+)  # fmt: skip
 _GOOD = frozenset({"success", "skipped", "degraded"})
+
+
+class NoSuchMoment(Invalid):
+    """What a list is to end before is neither a turn nor a time."""
+
+    def __init__(self) -> None:
+        super().__init__("a trace id or a time", loc=["query", "before"])
 
 
 def _abandoned(now: datetime) -> Q:
@@ -35,14 +46,24 @@ def listed(
     *, limit: int, session_id: str | None, status: str | None, before: str | None, now: datetime
 ) -> list[dict[str, Any]]:
     """Return summaries of turns, newest first; `before` is a trace id or a time. Raises `Invalid` for another."""
-    rows = Turn.objects.select_related("conversation", "user_message").order_by("-id")
-    if session_id is not None:
-        rows = rows.filter(conversation__public_id=session_id)
-    if status is not None:
-        rows = rows.filter(_of_status(status, now))
+    rows = matching(session_id=session_id, status=status, now=now).order_by("-id")
     if before is not None:
         rows = _before(rows, before)
-    return [summary(turn, now=now) for turn in rows.prefetch_related("steps")[:limit]]
+    return summaries(rows[:limit], now=now)
+
+
+def matching(*, session_id: str | None, status: str | None, now: datetime) -> QuerySet[Turn]:
+    """Return the turns of a conversation, in a state of the wire; None stands for all."""
+    rows = Turn.objects.all()
+    if session_id is not None:
+        rows = rows.filter(conversation__public_id=session_id)
+    return rows.filter(_of_status(status, now)) if status is not None else rows
+
+
+def summaries(turns: QuerySet[Turn], *, now: datetime) -> list[dict[str, Any]]:
+    """Return turns as `TraceSummary`, in their order."""
+    rows = turns.select_related("conversation", "user_message").prefetch_related("steps")
+    return [summary(turn, now=now) for turn in rows]
 
 
 def _of_status(status: str, now: datetime) -> Q:
@@ -59,13 +80,13 @@ def _before(rows: QuerySet[Turn], before: str) -> QuerySet[Turn]:
         if turn is not None:
             return rows.filter(pk__lt=turn.pk)
     else:
-        moment = _moment(before)
+        moment = moment_of(before)
         if moment is not None:
             return rows.filter(created_at__lt=moment)
-    raise Invalid("a trace id or a time", loc=["query", "before"])
+    raise NoSuchMoment
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """Return a time in UTC, in which it is taken when it names no offset; None for what is no time."""
     try:
         moment = parse_datetime(text)
@@ -156,36 +177,63 @@ def sub_tasks(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 def overview(*, now: datetime) -> dict[str, Any]:
     """Return how many turns there were and how they went."""
-    counted = Turn.objects.aggregate(
-        total=Count("pk"),
-        success=Count("pk", filter=Q(status=Turn.Status.SUCCESS)),
-        failed=Count("pk", filter=_of_status(Turn.Status.FAILED, now)),
-        average=Avg("duration_ms", filter=Q(status=Turn.Status.SUCCESS)),
+    return overview_of(tallies(now=now), active=active(now=now).count())
+
+
+def tallies(*, now: datetime) -> QuerySet[Turn, Any]:
+    """Return one row for each of the three states: state, number of turns, milliseconds of all of them."""
+    state = Case(
+        When(status=Turn.Status.SUCCESS, then=Value("success")),
+        When(_of_status(Turn.Status.FAILED, now), then=Value("failed")),
+        default=Value("running"),
     )
-    ended = counted["success"] + counted["failed"]
-    active = Conversation.objects.filter(
+    rows = Turn.objects.order_by().annotate(state=state).values("state")
+    return rows.values_list("state", Count("pk"), Sum("duration_ms"))
+
+
+def active(*, now: datetime) -> QuerySet[Conversation]:
+    """Return the conversations in which something happened lately."""
+    return Conversation.objects.filter(
         state__in=["bot", "pending", "assigned"], last_activity_at__gte=now - _ACTIVE
     )
+
+
+def overview_of(tallied: Iterable[tuple[str, int, int | None]], *, active: int) -> dict[str, Any]:
+    """Return the figures of the rows of `tallies`, of one merchant or of many."""
+    turns: Counter[str] = Counter()
+    took = 0
+    for state, count, milliseconds in tallied:
+        turns[state] += count
+        took += (milliseconds or 0) if state == "success" else 0
+    good, bad = turns["success"], turns["failed"]
     return {
-        "total_traces": counted["total"],
-        "success_count": counted["success"],
-        "failed_count": counted["failed"],
-        "success_rate": counted["success"] / ended if ended else 0.0,
-        "avg_duration_ms": round(counted["average"] or 0.0, 1),
-        "active_sessions": active.count(),
+        "total_traces": turns.total(),
+        "success_count": good,
+        "failed_count": bad,
+        "success_rate": good / (good + bad) if good + bad else 0.0,
+        "avg_duration_ms": round(took / good, 1) if good else 0.0,
+        "active_sessions": active,
     }
 
 
 def agents() -> list[dict[str, Any]]:
     """Return each part of the dialogue with how often it worked and how long that took; also those that never did."""
-    rows = Step.objects.values("name").annotate(
+    return agents_of(step_tallies())
+
+
+def step_tallies() -> QuerySet[Step, Any]:
+    """Return one row for each name of a step: name, how often, how often well, milliseconds."""
+    rows = Step.objects.order_by().values("name")
+    counted = rows.annotate(
         calls=Count("pk"), good=Count("pk", filter=Q(status__in=_GOOD)), took=Sum("duration_ms")
     )
-    by_name = {row["name"]: row for row in rows}
-    return [
-        _agent(name, [dict(by_name[step]) for step in members if step in by_name])
-        for name, members in AGENTS.items()
-    ]
+    return counted.values_list("name", "calls", "good", "took")
+
+
+def agents_of(tallied: Iterable[tuple[str, int, int, float | None]]) -> list[dict[str, Any]]:
+    """Return the parts of the dialogue from rows of `step_tallies`, of one merchant or of many."""
+    rows = [{"name": name, "calls": calls, "good": good, "took": took} for name, calls, good, took in tallied]
+    return [_agent(name, [row for row in rows if row["name"] in members]) for name, members in AGENTS.items()]
 
 
 def _agent(name: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -206,16 +254,20 @@ def _agent(name: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def sessions(*, limit: int) -> list[dict[str, Any]]:
     """Return the conversations with the latest activity."""
-    rows = Conversation.objects.order_by("-last_activity_at", "-id")[:limit]
-    return [
-        {
-            "session_id": row.public_id,
-            "channel": row.channel,
-            "state": row.state,
-            "turn_count": row.turn_count,
-            "failed_attempts": row.failed_attempts,
-            "created_at": payloads.moment(row.created_at),
-            "last_activity_at": payloads.moment(row.last_activity_at),
-        }
-        for row in rows
-    ]
+    return [session_row(row) for row in latest_sessions(limit=limit)]
+
+
+def latest_sessions(*, limit: int) -> QuerySet[Conversation, Any]:
+    """Return the conversations with the latest activity as rows for `session_row`."""
+    return Conversation.objects.order_by("-last_activity_at", "-id").values_list(*_SESSION)[:limit]
+
+
+def session_row(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of `latest_sessions` as the wire shows it."""
+    shown = dict(zip(_SESSION, row, strict=True))
+    return {
+        "session_id": shown.pop("public_id"),
+        **shown,
+        "created_at": payloads.moment(shown["created_at"]),
+        "last_activity_at": payloads.moment(shown["last_activity_at"]),
+    }

@@ -217,3 +217,27 @@ def reset(scope: str, name: str) -> bool:
     if breaker is not None:
         breaker.reset()
     return breaker is not None or name in NAMES
+
+
+def everywhere() -> dict[str, list[Snapshot]]:
+    """Return the breakers of all scopes by name; the list is empty for one that was never used."""
+    with _lock:
+        known = list(_breakers.values())
+    found: dict[str, list[Snapshot]] = {name: [] for name in NAMES}
+    for breaker in known:
+        found.setdefault(breaker.name, []).append(breaker.snapshot())
+    return found
+
+
+def unused(name: str) -> Snapshot:
+    """Return how a breaker looks that was never used."""
+    return Breaker(name, _limits).snapshot()
+
+
+def reset_everywhere(name: str) -> bool:
+    """Close the breakers of this name in all scopes. Returns False when there is none of this name."""
+    with _lock:
+        found = [breaker for (_, known), breaker in _breakers.items() if known == name]
+    for breaker in found:
+        breaker.reset()
+    return bool(found) or name in NAMES
