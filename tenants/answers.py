@@ -8,11 +8,14 @@ from django.db.utils import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from django.utils import translation
 from psycopg_pool import PoolTimeout
 
 from kimono.lib.errors import Invalid, Missing, Refusal, TooLarge, Unavailable
 
 JSON_LIMIT = 1024 * 1024
+# Those that have a page of their own.
+_PAGES = (403, 404, 413, 422, 429, 500, 503)
 _MALFORMED = (MultiPartParserError, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent)
 # What the framework and the database raise that is a refusal in the contract's words.
 EXPECTED: tuple[type[Exception], ...] = (
@@ -49,8 +52,20 @@ def error_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
             content, status=refusal.status, content_type="application/json; charset=utf-8"
         )
     else:
-        name = refusal.status if refusal.status in (403, 404, 500, 503) else 500
-        response = render(request, f"kimono/{name}.html", {"request_id": request_id}, status=refusal.status)
+        response = _page(request, refusal)
     for header, value in refusal.headers.items():
         response[header] = value
     return response
+
+
+def _page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    fallback = "refused" if refusal.status < 500 else "500"
+    name = refusal.status if refusal.status in _PAGES else fallback
+    context = {
+        "retry_after": refusal.headers.get("Retry-After"),
+        **refusal.extra,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    # The first doorkeepers refuse before the language of the page is known.
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, f"kimono/{name}.html", context, status=refusal.status)
