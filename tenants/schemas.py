@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from kimono.lib.cleaning import trimmed
 from kimono.lib.moments import Utc
+from kimono.lib.patching import omissible
 from tenants.models import ApiKey, AuditRow
 from tenants.paging import Page
 from tenants.services import api_keys
@@ -20,6 +22,7 @@ def _distinct(values: list[str]) -> list[str]:
     return values
 
 
+Name = Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=100)]
 Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=5), AfterValidator(_distinct)]
 
 
@@ -75,7 +78,7 @@ class KeysQuery(Page):
 class KeyIn(Schema):
     """AU-14."""
 
-    name: str = Field(min_length=1, max_length=100)
+    name: Name
     scopes: Scopes
     expires_at: Utc | None = None
     rate_limit_per_minute: int | None = Field(default=None, ge=1, le=6000)
@@ -84,8 +87,8 @@ class KeyIn(Schema):
 class KeyPatch(Schema):
     """AU-16."""
 
-    name: str | None = Field(default=None, min_length=1, max_length=100)
-    scopes: Scopes | None = None
+    name: Name = omissible()
+    scopes: Scopes = omissible()
     expires_at: Utc | None = None
     rate_limit_per_minute: int | None = Field(default=None, ge=1, le=6000)
 

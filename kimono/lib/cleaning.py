@@ -1,7 +1,7 @@
 """Clean text that comes from outside, and tell its language."""
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 Language = Literal["zh", "en", "ja"]
 
@@ -34,6 +34,14 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return UNSEEN.sub("", _LINE_END.sub("\n", text))
+
+
+def trimmed(value: Any) -> Any:
+    """Return a text cleaned and without blanks around it, anything else as it is; for pydantic's `BeforeValidator`.
+
+    As a validator after the fact it would come too late: pydantic measures the length first.
+    """
+    return clean(value).strip() if isinstance(value, str) else value
 
 
 def detect_language(text: str) -> Language:

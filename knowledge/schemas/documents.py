@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
-from kimono.lib.cleaning import clean
+from kimono.lib.cleaning import clean, trimmed
+from kimono.lib.patching import omissible
 from knowledge.models import Chunk, Document, Version
 from knowledge.schemas.jobs import JobError
 from knowledge.services.diffing import Diff
@@ -24,12 +25,8 @@ def _aware(value: datetime | None) -> datetime | None:
 
 
 KnowledgeType = Literal["faq", "policy", "doc", "tutorial", "ticket", "dialogue"]
-Words = Annotated[
-    str, AfterValidator(clean), StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
-]
-Title = Annotated[
-    str, AfterValidator(clean), StringConstraints(strip_whitespace=True, min_length=1, max_length=255)
-]
+Words = Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=100)]
+Title = Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=255)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 # A form cannot leave a field out and sends it empty.
 Absent = BeforeValidator(_none_if_empty)
@@ -204,19 +201,18 @@ class DocumentList(Paged[DocumentOut]):
 
 
 class DocumentPatch(Schema):
-    """KB-09: any part of it; null clears the time and leaves everything else."""
+    """KB-09: any part of it; null clears the time and nothing else."""
 
-    title: Title | None = None
-    knowledge_type: KnowledgeType | None = None
-    product_category: Words | None = None
-    applicable_version: Words | None = None
+    title: Title = omissible()
+    knowledge_type: KnowledgeType = omissible()
+    product_category: Words = omissible()
+    applicable_version: Words = omissible()
     published_at: Moment | None = None
-    status: Literal["active", "disabled"] | None = None
+    status: Literal["active", "disabled"] = omissible()
 
     def changes(self) -> dict[str, Any]:
         """Return what is to change."""
-        given = self.dict(exclude_unset=True)
-        return {name: value for name, value in given.items() if value is not None or name == "published_at"}
+        return self.dict(exclude_unset=True)
 
 
 class DocumentDeleted(Schema):

@@ -6,6 +6,7 @@ from typing import Any
 from ninja import Field, Schema
 
 from kimono.lib.db import current_tenant_or_none
+from kimono.lib.patching import omissible
 from tenants.paging import Page
 from tenants.people.models import User
 
@@ -125,10 +126,10 @@ class UserIn(Schema):
 
 
 class UserPatch(Schema):
-    """AU-11."""
+    """AU-11; null clears the e-mail and nothing else."""
 
-    display_name: str | None = Field(default=None, max_length=100)
-    password: str | None = Field(default=None, min_length=8, max_length=128)
-    role: str | None = None
-    is_active: bool | None = None
+    display_name: str = omissible(max_length=100)
+    password: str = omissible(min_length=8, max_length=128)
+    role: str = omissible()
+    is_active: bool = omissible()
     email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")

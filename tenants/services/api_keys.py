@@ -128,9 +128,6 @@ def update(*, key_id: str, by: Actor, changes: dict[str, Any]) -> ApiKey:
         key = _locked(key_id)
         if key.revoked_at is not None:
             raise Conflict("The key is revoked.")
-        for name in ("name", "scopes"):
-            if name in changes and changes[name] is None:
-                raise Invalid("must not be null", loc=["body", name], type="null_not_allowed")
         expires_at = _aware(changes.get("expires_at"))
         if expires_at is not None and expires_at <= timezone.now():
             raise Invalid("must be in the future", loc=["body", "expires_at"])
