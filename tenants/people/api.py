@@ -48,11 +48,10 @@ def _show(given: tokens.Tokens) -> dict[str, Any]:
 @router.post("/auth/login", response=schemas.TokensOut, auth=PUBLIC_LOGIN, operation_id="AU-01")
 def login(request: HttpRequest, data: schemas.LoginIn) -> dict[str, Any]:
     """Sign in with a password and get tokens."""
-    with _scope(_host_tenant(request) or tokens.tenant_named(data.tenant_id)):
-        given = tokens.sign_in(
-            username=data.username, password=data.password, by=_caller(request), now=timezone.now()
-        )
-        return _show(given)
+    who = {"username": data.username, "password": data.password}
+    by = _caller(request)
+    with _scope(_host_tenant(request) or tokens.tenant_named(data.tenant_id, **who, by=by)):
+        return _show(tokens.sign_in(**who, by=by, now=timezone.now()))
 
 
 @router.post("/auth/refresh", response=schemas.TokensOut, auth=PUBLIC_LOGIN, operation_id="AU-02")

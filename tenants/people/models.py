@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,13 @@ class User(AbstractBaseUser):
         verbose_name = _("user")
         verbose_name_plural = _("people")
         ordering = ("-created_at", "-id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="one_person_whatever_the_case",
+                violation_error_message=_("This name is taken."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.username

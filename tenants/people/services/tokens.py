@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,14 +48,19 @@ def _key(schema: str) -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), f"kimono.people.jwt.{schema}".encode(), "sha256").digest()
 
 
-def tenant_named(name: str | None) -> Tenant | None:
-    """Return the tenant a login names on the platform host. Raises `WrongLogin` for an unknown one."""
+def tenant_named(name: str | None, *, username: str, password: str, by: Actor) -> Tenant | None:
+    """Return the tenant a login names on the platform host.
+
+    Raises `WrongLogin` for an unknown one, and `TooMany`: as late and as soon as for a wrong password at a known one.
+    """
     if not name:
         return None
     tenant = hosts.tenant_by_slug(name)
-    if tenant is None:
-        raise WrongLogin
-    return tenant
+    if tenant is not None:
+        return tenant
+    with db.public_scope():
+        _guess(lambda: _spend_time_on(password), place=name, username=username, by=by)
+    raise WrongLogin
 
 
 def check_password(*, username: str, password: str, by: Actor) -> User:
@@ -63,7 +69,16 @@ def check_password(*, username: str, password: str, by: Actor) -> User:
     Five failures of one account from one address within 15 minutes lock it out. Raises `WrongLogin`, `TooMany`,
     and `Denied` (`tenant_suspended`) only after a right password.
     """
-    identity = f"{username.lower()}:{by.ip}"
+    user = _guess(lambda: _user_with(username=username, password=password), username=username, by=by)
+    if user is None:
+        raise WrongLogin
+    _check_not_suspended()
+    return user
+
+
+def _guess(check: Callable[[], User | None], *, username: str, by: Actor, place: str = "") -> User | None:
+    """Return whom `check` finds, one at a time for an account and address; failures are counted and recorded."""
+    identity = f"{place}/{username.lower()}:{by.ip}"
     with transaction.atomic():
         # One guess at a time for an account and address: many at once would all be counted after they were made.
         with connection.cursor() as cursor:
@@ -72,7 +87,7 @@ def check_password(*, username: str, password: str, by: Actor) -> User:
             )
         if limits.is_used_up("login_lock", identity):
             raise TooMany(retry_after=limits.seconds_left("login_lock", identity))
-        user = _user_with(username=username, password=password)
+        user = check()
         if user is None:
             limits.note("login_failure", identity)
             if limits.is_used_up("login_failure", identity):
@@ -80,19 +95,20 @@ def check_password(*, username: str, password: str, by: Actor) -> User:
             auditing.record(
                 action="login_failed", by=by, target_type="user", target_id=username[:100], success=False
             )
-    if user is None:
-        raise WrongLogin
-    _check_not_suspended()
     return user
 
 
 def _user_with(*, username: str, password: str) -> User | None:
     user = User.objects.filter(username=username).first()
     if user is None:
-        # As slow as a real check, so that time does not tell which names exist.
-        User().set_password(password)
+        _spend_time_on(password)
         return None
     return user if user.check_password(password) and user.is_active else None
+
+
+def _spend_time_on(password: str) -> None:
+    # As slow as a real check, so that time does not tell which names exist.
+    User().set_password(password)
 
 
 def _check_not_suspended() -> None:

@@ -1,6 +1,6 @@
 """The people of the schema in force: a merchant's, or the platform's operators."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from kimono.lib import db
 from kimono.lib.errors import Conflict, Invalid, Missing
 from kimono.lib.ids import new_id, platform_id
+from kimono.lib.patching import KEPT, Kept
 from tenants.people.models import RefreshToken, User
 from tenants.people.services import passwords
 from tenants.services import auditing
@@ -18,19 +19,19 @@ from tenants.services.auditing import Actor
 ALIASES = {"tenant_admin": "merchant_admin", "staff": "agent", "admin": "ops_admin"}
 
 
-def role_named(name: str) -> str:
+def role_named(name: str, *, loc: Sequence[str] = ("body", "role")) -> str:
     """Return our name of a role. Raises `Invalid` for one that does not exist on this side of the house."""
     role = ALIASES.get(name, name)
     platform = db.current_tenant_or_none() is None
     if role not in User.Role.values or (role in User.PLATFORM_ROLES) != platform:
-        raise Invalid("Unknown role", loc=["body", "role"], type="enum")
+        raise Invalid("Unknown role", loc=loc, type="enum")
     return role
 
 
 def listed(*, role: str | None = None, include_inactive: bool = False) -> "QuerySet[User]":
-    """Return the users, newest first."""
+    """Return the users, newest first. Raises `Invalid` for an unknown role."""
     users = User.objects.all() if include_inactive else User.objects.filter(is_active=True)
-    return users.filter(role=ALIASES.get(role, role)) if role else users
+    return users if role is None else users.filter(role=role_named(role, loc=("query", "role")))
 
 
 def get(*, user_id: str) -> User:
@@ -51,7 +52,10 @@ def create(
     display_name: str = "",
     email: str | None = None,
 ) -> User:
-    """Make a user. Raises `Conflict` (`duplicate_name`), `Invalid` (`weak_password`, unknown role)."""
+    """Make a user. Raises `Conflict` (`duplicate_name`), `Invalid` (`weak_password`, unknown role).
+
+    Names that differ in case alone are one name.
+    """
     tenant = db.current_tenant_or_none()
     user = User(
         public_id=new_id("usr") if tenant is not None else platform_id("usr"),
@@ -83,12 +87,15 @@ def update(
     user_id: str,
     by: Actor,
     display_name: str | None = None,
-    email: str | None = None,
+    email: str | Kept | None = KEPT,
     role: str | None = None,
     is_active: bool | None = None,
     password: str | None = None,
 ) -> User:
-    """Change a user. Raises `Conflict` (`cannot_disable_self`, `last_admin`), `Invalid`, `Missing`."""
+    """Change a user; an e-mail of None is taken away.
+
+    Raises `Conflict` (`cannot_disable_self`, `last_admin`), `Invalid`, `Missing`.
+    """
     with transaction.atomic():
         # All admins are locked, so that two of them cannot disable each other at the same instant.
         admins = list(_admins().select_for_update(no_key=True))
@@ -100,7 +107,7 @@ def update(
         _check_can_change(user, admins=admins, role=new_role, active=active, by=by)
         if display_name is not None:
             user.display_name = display_name
-        if email is not None:
+        if email is not KEPT:
             user.email = email
         ended = active != user.is_active or new_role != user.role
         user.role, user.is_active = new_role, active

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.utils import timezone
 
 from kimono.lib import db
@@ -252,3 +253,34 @@ def test_a_suspended_merchant_says_so_only_to_who_knows_the_password(alpha: Tena
     assert session.get("auth/me").status_code == 200
     # What was refused has used nothing up.
     assert at(alpha).post("auth/refresh", {"refresh_token": token["refresh_token"]}).status_code == 200
+
+
+def test_every_wrong_login_costs_one_hash(alpha: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing is what takes the time, so its count is what time can tell."""
+    make_user(alpha, username="admin")
+    gone = make_user(alpha, "agent", "gone")
+    with db.tenant_scope(alpha):
+        User.objects.filter(pk=gone.pk).update(is_active=False)
+    hashes: list[str] = []
+    for name in ("encode", "verify"):
+        real = getattr(Argon2PasswordHasher, name)
+
+        def counted(self: Any, password: str, *more: Any, _real: Any = real) -> Any:
+            hashes.append(password)
+            return _real(self, password, *more)
+
+        monkeypatch.setattr(Argon2PasswordHasher, name, counted)
+    for username, place in [
+        ("admin", "alpha"), ("gone", "alpha"), ("nobody", "alpha"), ("nobody", "unknown"), ("nobody", None),
+    ]:  # fmt: skip
+        hashes.clear()
+        named = {} if place is None else {"tenant_id": place}
+        assert login(at(None), username, "wrong-password", **named).status_code == 401
+        assert hashes == ["wrong-password"], (username, place)
+
+
+def test_a_merchant_that_is_not_there_locks_out_like_one_that_is(alpha: Tenant) -> None:
+    for place in ("alpha", "unknown", "tenant_nobody"):
+        answers = [login(at(None), "admin", "wrong", tenant_id=place).status_code for _ in range(6)]
+        assert answers == [401] * 5 + [429], place
+    assert login(at(None), "other", "wrong", tenant_id="unknown").status_code == 401

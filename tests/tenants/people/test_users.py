@@ -132,3 +132,43 @@ def test_two_admins_cannot_disable_each_other_at_once(alpha: Tenant) -> None:
         for thread in threads:
             thread.join()
         assert sorted(outcomes) == ["done", "last_admin"]
+
+
+def test_the_list_is_filtered_by_roles_that_exist(alpha: Tenant) -> None:
+    make_user(alpha, username="admin")
+    make_user(alpha, "agent", "agent")
+    admin = at(alpha).signed_in("admin")
+
+    def listed(role: str) -> Any:
+        return [row["username"] for row in admin.get(f"auth/users?role={role}").json()["items"]]
+
+    assert (listed("agent"), listed("staff"), listed("tenant_admin")) == (["agent"], ["agent"], ["admin"])
+    assert listed("viewer") == []
+    for wrong in ("boss", "ops_admin", "admin", ""):
+        answer = admin.get(f"auth/users?role={wrong}")
+        assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["query", "role"]), wrong
+
+
+def test_null_clears_the_e_mail_and_nothing_else(alpha: Tenant) -> None:
+    make_user(alpha, username="admin")
+    person = make_user(alpha, "agent", "agent", email="a@example.com", display_name="小王")
+    admin = at(alpha).signed_in("admin")
+    path = f"auth/users/{person.public_id}"
+    for name in ("display_name", "password", "role", "is_active"):
+        answer = admin.patch(path, {name: None, "email": "b@example.com"})
+        assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", name])
+    assert admin.patch(path, {"display_name": "小李"}).json()["email"] == "a@example.com"
+    changed = admin.patch(path, {"email": None}).json()
+    assert (changed["email"], changed["display_name"], changed["role"]) == (None, "小李", "agent")
+
+
+def test_names_that_differ_in_case_alone_are_one_name(alpha: Tenant, beta: Tenant) -> None:
+    make_user(alpha, username="admin")
+    make_user(beta, username="admin")
+    admin = at(alpha).signed_in("admin")
+    for taken in ("admin", "Admin", "ADMIN"):
+        answer = admin.post("auth/users", {"username": taken, "password": PASSWORD})
+        assert (answer.status_code, answer.json()["code"]) == (409, "duplicate_name"), taken
+    made = admin.post("auth/users", {"username": "Wang.Wei", "password": PASSWORD})
+    assert (made.status_code, made.json()["username"]) == (201, "Wang.Wei")
+    assert at(alpha).post("auth/login", {"username": "wang.wei", "password": PASSWORD}).status_code == 401
