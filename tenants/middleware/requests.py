@@ -29,6 +29,10 @@ class RequestMiddleware(Middleware):
         log_request_id.set(identity)
         _accept_trailing_slash(request)
         refusal = _unreadable(request)
+        # `META` keeps what was asked, for a door whose answer has no end.
+        only_head = is_api(request) and request.method == "HEAD"
+        if only_head:
+            request.method = "GET"
         response = (
             error_response(request, refusal) if refusal is not None else await self.get_response(request)
         )
@@ -40,7 +44,7 @@ class RequestMiddleware(Middleware):
         if is_api(request):
             response.headers.setdefault("Cache-Control", "no-store")
             _describe_limits(request, response)
-        return response
+        return _without_body(response) if only_head else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a page's view refuses; the API translates its own."""
@@ -69,6 +73,13 @@ def _accept_trailing_slash(request: HttpRequest) -> None:
 
 def _not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     return error_response(request, NotAllowed(headers={"Allow": response.headers.get("Allow", "")}))
+
+
+def _without_body(response: HttpResponseBase) -> HttpResponse:
+    """Return the head of an answer to a GET: all headers, the length of the body that is not sent among them."""
+    head = HttpResponse(status=response.status_code, headers=dict(response.headers))
+    head.cookies = response.cookies
+    return head
 
 
 def _describe_limits(request: HttpRequest, response: HttpResponseBase) -> None:
