@@ -193,16 +193,22 @@ class Guard:
         if error is not None and not (self.public and isinstance(error, StaleCookie)):
             raise error
         principal: Principal = request.principal  # type: ignore[attr-defined]
+        # Whoever is known there is told before what the role may or may not do; a stranger is a stranger first.
+        if self.public or principal.kind != "anonymous":
+            self._check_in_service(principal)
         if not self.public:
             self._check(principal, request)
         elif self.csrf:
             check_csrf(request)
-        suspended = principal.tenant is not None and principal.tenant.status == Tenant.Status.SUSPENDED
-        if suspended and not self.while_suspended:
-            raise Denied("This merchant is suspended.", code="tenant_suspended")
+        self._check_in_service(principal)
         if body_length(request) > self.max_bytes:
             raise TooLarge(max_bytes=self.max_bytes)
         return principal
+
+    def _check_in_service(self, principal: Principal) -> None:
+        suspended = principal.tenant is not None and principal.tenant.status == Tenant.Status.SUSPENDED
+        if suspended and not self.while_suspended:
+            raise Denied("This merchant is suspended.", code="tenant_suspended")
 
     def _check(self, principal: Principal, request: HttpRequest) -> None:
         if principal.kind == "anonymous":

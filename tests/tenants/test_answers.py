@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from django.db.utils import OperationalError
+from django.test import RequestFactory
 
+from kimono.lib.errors import Conflict, Invalid, Refusal, TooLarge, TooMany, Unavailable, Unsupported
+from tenants.answers import error_response
 from tenants.models import Tenant
 from tests.tenants.doors import Caller, at, body_without_id, make_user
 
@@ -253,3 +256,96 @@ def test_pages_answer_people_with_pages(alpha: Tenant) -> None:
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
     assert body_without_id(at(alpha).get("/nothing", Accept="application/json"))["code"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["settings", "auth/users", "api-keys/key-none", "nothing/here", "health"])
+def test_head_is_get_without_its_body(path: str, admin: Caller) -> None:
+    got, head = admin.get(path, X_Request_ID="same"), admin.ask("HEAD", path, X_Request_ID="same")
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    counters = {"X-RateLimit-Remaining", "X-RateLimit-Reset", "Content-Length"}
+    assert {name: value for name, value in head.headers.items() if name not in counters} == {
+        name: value for name, value in got.headers.items() if name not in counters
+    }
+    if path != "health":
+        assert head.headers["Content-Length"] == got.headers["Content-Length"] == str(len(got.content))
+
+
+def test_head_asks_for_the_same_rights_and_changes_nothing(admin: Caller, alpha: Tenant) -> None:
+    assert at(alpha).ask("HEAD", "settings").status_code == 401
+    refused = admin.ask("HEAD", "auth/login")
+    assert (refused.status_code, refused.content, refused.headers["Allow"]) == (405, b"", "POST")
+
+
+def test_head_of_an_event_stream_ends_at_once(alpha: Tenant, new_key: Any) -> None:
+    caller = at(alpha, X_API_Key=new_key(alpha))
+    session = caller.post("chat/sessions", {}).json()["session_id"]
+    for _ in range(8):
+        head = caller.ask("HEAD", f"chat/sessions/{session}/events")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert caller.ask("HEAD", "chat/sessions/sess-none/events").status_code == 404
+
+
+@pytest.mark.parametrize("name", [" ", "   \t ", "\u3000", "\u200b"])
+def test_a_key_has_a_name_that_can_be_seen(name: str, admin: Caller) -> None:
+    body = is_error(admin.post("api-keys", {"name": name, "scopes": ["chat"]}), 422, "validation_error")
+    assert body["detail"][0]["loc"] == ["body", "name"]
+    made = admin.post("api-keys", {"name": " 官网 ", "scopes": ["chat"]}).json()
+    assert made["name"] == "官网"
+    for patch in ({"name": name}, {"name": None}, {"scopes": None}):
+        body = is_error(admin.patch(f"api-keys/{made['id']}", patch), 422, "validation_error")
+        assert body["detail"][0]["loc"] == ["body", next(iter(patch))]
+
+
+def test_what_cannot_be_null_is_named_when_it_is(alpha: Tenant, new_key: Any) -> None:
+    caller = at(alpha, X_API_Key=new_key(alpha))
+    scene = {"name": "退货", "schema": {"type": "object", "properties": {"no": {"type": "string"}}}}
+    made = caller.post("scenes", scene).json()["scene_id"]
+    for name in ("name", "intent", "trigger_examples", "enabled", "schema", "max_asks", "then"):
+        for answer in (
+            caller.post("scenes", {**scene, "name": "别的", name: None}),
+            caller.ask("PUT", f"scenes/{made}", {name: None}),
+        ):
+            body = is_error(answer, 422, "validation_error")
+            assert body["detail"][0]["loc"] == ["body", name]
+    for name in ("title", "knowledge_type", "product_category", "applicable_version", "status"):
+        body = is_error(caller.patch("knowledge/documents/doc-none", {name: None}), 422, "validation_error")
+        assert body["detail"][0]["loc"] == ["body", name]
+    assert caller.patch("knowledge/documents/doc-none", {"published_at": None}).status_code == 404
+    for name in ("title", "product_category", "applicable_version"):
+        body = is_error(caller.patch("knowledge/documents/doc-none", {name: "  "}), 422, "validation_error")
+        assert body["detail"][0]["loc"] == ["body", name]
+    assert caller.patch("knowledge/documents/doc-none", {"title": f" {'x' * 255} "}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("refusal", "english", "chinese"),
+    [
+        (Invalid("Malformed request."), "That could not be read", "无法读取提交的内容"),
+        (TooLarge(max_bytes=1048576), "At most 1.0\xa0MB can be taken here.", "这里最多接收 1.0\xa0MB"),
+        (TooMany(retry_after=7), "Please wait 7 seconds, then try again.", "请等待 7 秒后再试。"),
+        (TooMany(retry_after=1), "Please wait 1 second, then try again.", "请等待 1 秒后再试。"),
+        (Unavailable(retry_after=9), "in about 9 s.", "9"),
+        (Unsupported(), "That is not possible here", "无法进行此操作"),
+        (Conflict(), "That is not possible here", "无法进行此操作"),
+    ],
+)
+def test_a_page_says_what_was_refused(
+    refusal: Refusal, english: str, chinese: str, rf: RequestFactory
+) -> None:
+    for language, words in (("en", english), ("zh-CN", chinese)):
+        request = rf.get("/chat/", headers={"accept": "text/html", "accept-language": language})
+        request.request_id = "req-1"  # type: ignore[attr-defined]
+        answer = error_response(request, refusal)
+        page = answer.content.decode()
+        assert answer.status_code == refusal.status
+        assert words in page
+        assert "req-1" in page
+        for header, value in refusal.headers.items():
+            assert answer.headers[header] == value
+
+
+def test_a_page_that_is_refused_at_the_door_speaks_the_callers_language(alpha: Tenant) -> None:
+    for language, words in (("en", "That is too large"), ("zh-CN", "内容过大")):
+        answer = at(alpha).get("/" + "x" * 9000, Accept="text/html", Accept_Language=language)
+        assert (answer.status_code, words in answer.content.decode()) == (413, True)

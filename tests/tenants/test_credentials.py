@@ -291,3 +291,33 @@ def test_last_use_is_noted_at_most_once_a_minute(alpha: Tenant) -> None:
         ApiKey.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
     caller.get(LIST)
     assert used()[0] > first[0]
+
+
+def test_a_suspended_merchant_is_told_before_what_a_role_may_not_do(alpha: Tenant, new_key: Any) -> None:
+    make_user(alpha, "agent", "agent")
+    make_user(alpha, "viewer", "viewer")
+    opened = at(alpha, X_API_Key=new_key(alpha)).post("chat/sessions", {})
+    callers = {
+        "agent": at(alpha).signed_in("agent"),
+        "viewer": at(alpha).signed_in("viewer"),
+        "key without the scope": at(alpha, X_API_Key=new_key(alpha, scopes=["chat"])),
+        "visitor": at(alpha, Authorization=f"Bearer {opened.json()['visitor_token']}"),
+        "cookie without its token": at(alpha).with_session("agent"),
+    }
+    assert {who: caller.patch("settings").json()["code"] for who, caller in callers.items()} == {
+        **dict.fromkeys(callers, "forbidden"),
+    }
+    lifecycle.suspend(tenant_id=alpha.public_id, reason="unpaid", by=SYSTEM, now=timezone.now())
+    for who, caller in callers.items():
+        answer = caller.patch("settings")
+        assert (answer.status_code, answer.json()["code"]) == (403, "tenant_suspended"), who
+    assert at(alpha).patch("settings").status_code == 401
+
+
+def test_a_visitors_token_opens_no_second_session_on_the_platform(alpha: Tenant, new_key: Any) -> None:
+    opened = at(alpha, X_API_Key=new_key(alpha)).post("chat/sessions", {})
+    token = {"Authorization": f"Bearer {opened.json()['visitor_token']}"}
+    answer = at(None, **token).post("chat/sessions", {})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert at(None).post("chat/sessions", {}).status_code == 401
+    assert at(None, Authorization="Bearer vt_nonsense").post("chat/sessions", {}).status_code == 401
