@@ -8,6 +8,7 @@ from rapidfuzz import fuzz
 from conversations.services.dialogue.intents.rules import recognise
 from conversations.services.dialogue.phrases import Language
 from conversations.services.dialogue.rewriting import rewrite
+from conversations.services.dialogue.values import find_orders, has_no_words
 from conversations.services.dialogue.window import Line, Window
 from knowledge.services.folding import fold
 
@@ -39,6 +40,7 @@ def summarise(history: Window, slots: Mapping[str, object], *, language: Languag
     needs = _needs(history)
     text = ("；" if language != "en" else "; ").join(needs) or _NOTHING_SAID[language]
     unsaid = [f"{name}: {value}" for name, value in slots.items() if fold(str(value)) not in fold(text)]
+    unsaid += [each for each in _numbers(history) if fold(each) not in fold(text + "".join(unsaid))]
     if unsaid:
         text += f"（{'，'.join(unsaid)}）" if language != "en" else f" ({', '.join(unsaid)})"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
@@ -56,11 +58,19 @@ def attempted_solutions(history: Window) -> list[str]:
     return attempts[-_MOST_ATTEMPTS:]
 
 
+def _numbers(history: Window) -> list[str]:
+    """Return what was written as a bare number: it says whose business it is, not what is wanted."""
+    written = (line.text.strip() for line in history if line.role == "contact")
+    return list(dict.fromkeys(text for text in written if find_orders(text) and has_no_words(text)))[
+        -_MOST_NEEDS:
+    ]
+
+
 def _needs(history: Window) -> list[str]:
     needs: list[str] = []
     complaints: list[str] = []
     for index, line in enumerate(history):
-        if line.role != "contact":
+        if line.role != "contact" or has_no_words(line.text):
             continue
         recognised = recognise(line.text, window=history[:index])
         if recognised.intent in ("chitchat", "transfer_to_human", "unknown", "blocked"):

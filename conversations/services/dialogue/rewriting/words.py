@@ -35,3 +35,40 @@ SIDE_WORDS_EN: Final = frozenset((
     "pay", "price", "process", "proof", "provide", "reason", "required", "requirements", "see", "send",
     "start", "steps", "submit", "take", "takes", "time", "use", "valid", "work", "works",
 ))  # fmt: skip
+# English words that name what is done with a thing.
+VERBS_EN: Final = frozenset((
+    "add", "book", "borrow", "buy", "cancel", "change", "clean", "cleaning", "connect", "exchange", "find", "install",
+    "map", "move", "offer", "open", "order", "print", "reach", "recover", "rent", "rental", "request", "reserve",
+    "reset", "return", "sell", "set", "share", "ship", "shipping", "there", "try", "unlock", "wash", "wear",
+))  # fmt: skip
+COLOURS_EN: Final = re.compile(
+    r"\b(?:red|blue|green|white|black|pink|yellow|purple|silver|golden|small|medium|large)\b"
+)
+# Words of one kind stand for each other.
+KINDS_EN: Final = (
+    COLOURS_EN,
+    re.compile(r"\b(?:weekends?|weekdays?|holidays?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|mornings?|evenings?|today|tomorrow)\b"),
+    re.compile(r"\b(?:children|kids?|child|adults?|students?|men|women|man|woman|couples?|seniors?|groups?|visitors?)\b"),
+)  # fmt: skip
+KINDS: Final = (
+    re.compile(r"周末|(?:周|星期)[一二三四五六日天]|平日|工作日|节假日|假期|春节|国庆|晚上|早上|上午|中午|下午|[今明后]天|[春夏秋冬]天|旺季|淡季|平时|平常"),
+    re.compile(r"男士|女士|男生|女生|男孩|女孩|小朋友|小孩子?|孩子|儿童|宝宝|大人|成人|老人|孕妇|学生|情侣|外国人|一个人"),
+    re.compile(r"[男女]款|[男女]式|[大中小特加]码|[红蓝绿白黑粉黄紫灰金银]色"),
+)  # fmt: skip
+# What is done, not what it is done with.
+VERBS: Final = re.compile(
+    r"租借|租赁|租用|租|清洗|干洗|洗|退货|换货|退换|退换货|预约|预订|取消|购买|邮寄|寄|退款|退|换|修改|注册|充值|投诉|归还|还|"
+    r"改|办理|申请|配送|发货|付款|支付|跟拍|拍摄|安装|连接|重置|解锁|添加|借|穿|试穿|取|送|买|卖|订|开|选|适合|收"
+)
+# Parts of the asking.
+ASKING: Final = re.compile(
+    r"什么|怎么|如何|怎样|哪|多少|多久|多长|几|是|要交|为什么|可以|能|需要|钱$|谁|有没有|吗|呢"
+)
+# They say under which circumstances, not about what.
+CONDITION: Final = re.compile(
+    r"下雨|下雪|不合身|不合适|不喜欢|弄[脏坏丢]|超过|超时|迟到|提前|临时|没[有到带]|不[来去想要]|坏了|丢了|破了"
+)
+# Whatever was talked about before, these are asked about by themselves.
+STANDING_ALONE: Final = re.compile(
+    r"发票|停车(?:场|位)?|积分|优惠券|营业时间|门店|地址|电话|wi-?fi|充电|会员卡?|储值卡|付款方式"
+)

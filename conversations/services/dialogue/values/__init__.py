@@ -17,7 +17,7 @@ from conversations.services.dialogue.values.numbers import (
     find_numbers,
 )
 from conversations.services.dialogue.values.numerals import parse_numeral
-from conversations.services.dialogue.values.orders import find_orders
+from conversations.services.dialogue.values.orders import find_orders, has_no_words
 from conversations.services.dialogue.values.times import find_times
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "find_orders",
     "find_phones",
     "find_times",
+    "has_no_words",
     "level",
     "match_enum",
     "parse_numeral",

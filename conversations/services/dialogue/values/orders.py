@@ -80,3 +80,11 @@ def _looks_like_reference(written: str) -> bool:
     return any(_generic(form) for form in _forms(written)) or bool(
         re.fullmatch(r"[a-z]{2,6}[-_ ]?\d+", written, re.IGNORECASE)
     )
+
+
+def has_no_words(text: str) -> bool:
+    """Tell whether `text` is nothing but reference numbers, digits and signs."""
+    rest = narrowed(text)
+    for reading in find_orders(text):
+        rest = rest.replace(narrowed(reading.text), " ")
+    return not re.search(r"[^\W\d_]", rest)

@@ -44,7 +44,7 @@ def test_a_long_message_is_judged_quickly(unit: str, end: str) -> None:
     text = (unit * 2000)[:1999] + end
     started = process_time()
     intents.recognise(text, window=WINDOW, scenes=SCENES, open_scene=SCENES[0])
-    rewriting.candidates(text, WINDOW)
+    rewriting.rewrite(text, WINDOW)
     emotion.score(text, window=WINDOW)
     slots.fill(
         ANYTHING, {}, text, last_asked="n", now=datetime(2026, 7, 3, tzinfo=UTC), tz=ZoneInfo("Asia/Shanghai")

@@ -37,6 +37,25 @@ def test_values_that_no_need_names_are_added() -> None:
     assert summaries.summarise(history, {"订单号": "ORD-001"}) == "订单到哪了（订单号: ORD-001）"
 
 
+def test_a_bare_number_is_no_need() -> None:
+    history = [
+        Line("contact", "我的订单一直没有发货"),
+        Line("bot", "好的。", "answer"),
+        Line("contact", "ORD-20260703"),
+    ]
+    assert summaries.summarise(history, {}) == "订单一直没有发货（ORD-20260703）"
+    assert (
+        summaries.summarise(history, {"order_no": "ORD-20260703"})
+        == "订单一直没有发货（order_no: ORD-20260703）"
+    )
+    alone = [Line("contact", "ORD-20260703"), Line("contact", "转人工")]
+    assert summaries.summarise(alone, {}) == "客户要求人工服务，尚未说明问题（ORD-20260703）"
+    assert (
+        summaries.summarise([Line("contact", "订单 ORD-20260703 少发了一件")], {})
+        == "订单 ORD-20260703 少发了一件"
+    )
+
+
 def test_a_need_said_twice_is_told_once() -> None:
     history = [
         Line("contact", "发票怎么开？"),
