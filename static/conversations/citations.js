@@ -2,8 +2,10 @@
 
 import { byId, element } from "./elements.js";
 import { visible } from "./inline.js";
+import { markdown } from "./markdown.js";
 import { text } from "./texts.js";
 
+const TABLE = /^\s*\|.+\|\s*$/m;
 const wide = window.matchMedia("(min-width: 768px)");
 
 /** Return the address of a source if it is on this host or plain http(s), else null. */
@@ -116,7 +118,7 @@ export class CitationSheet {
     byId("sheet-number").textContent = String(citation.n);
     byId("sheet-title").textContent = visible(titleOf(citation));
     byId("sheet-facts").replaceChildren(...facts(citation));
-    byId("sheet-quote").replaceChildren(element("mark", {}, visible(citation.quote ?? "")));
+    byId("sheet-quote").replaceChildren(passage(citation));
     byId("sheet-quote").hidden = !citation.quote;
     this.#showLink(citation);
     this.#showPager();
@@ -125,7 +127,8 @@ export class CitationSheet {
 
   #showLink(citation) {
     const link = byId("sheet-open");
-    const url = sourceUrl(citation.url);
+    // A question and its answer are all there is, and the sheet shows both; only a document can be opened.
+    const url = citation.kind === "qa" ? null : sourceUrl(citation.url);
     link.hidden = !url;
     if (url) link.href = url;
     else link.removeAttribute("href");
@@ -138,6 +141,13 @@ export class CitationSheet {
     byId("sheet-previous").disabled = this.#index === 0;
     byId("sheet-next").disabled = this.#index === count - 1;
   }
+}
+
+/** Return the cited words: marked as a part of their document, or laid out where they have a shape of their own. */
+function passage(citation) {
+  const quote = citation.quote ?? "";
+  const shaped = citation.kind === "qa" || TABLE.test(quote);
+  return shaped ? markdown(quote, () => null) : element("mark", {}, visible(quote));
 }
 
 function facts(citation) {

@@ -61,6 +61,35 @@ def test_an_answer_is_streamed_and_its_citations_open_in_a_sheet(any_size: Stage
     assert not any_size.violations
 
 
+def test_a_cited_pair_is_shown_whole_and_leads_nowhere(stage: Stage) -> None:
+    asked, wrote = "怎么取消预约？", "在“我的预约”里取消：\n\n1. 打开预约。\n2. 点取消。"
+    pair = citation(
+        1, kind="qa", source=asked, title=asked, quote=wrote, url="/api/v1/knowledge/qa-pairs/qa-1"
+    )
+    stage.turns = [stream(turn_events("点取消。[1]", citations=[pair]))]
+    page = stage.open()
+    stage.send("怎么取消？")
+    page.locator(".bubble .chip").click()
+    sheet = page.locator("#citation-sheet")
+    expect(sheet.locator("#sheet-title")).to_have_text(asked)
+    expect(sheet.locator("#sheet-quote li")).to_have_text(["打开预约。", "点取消。"])
+    expect(sheet.locator("#sheet-open")).to_be_hidden()
+
+
+def test_a_table_is_laid_out_in_the_answer_and_in_the_sheet(any_size: Stage) -> None:
+    table = "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |"
+    any_size.turns = [stream(turn_events(f"{table}\n\n[1]", citations=[citation(1, quote=table)]))]
+    page = any_size.open()
+    any_size.send("振袖多少钱？")
+    expect(answered(any_size)).to_have_count(1)
+    expect(page.locator(".bubble td")).to_have_text(["振袖", "699 元"])
+    expect(page.locator(".bubble td .chip")).to_have_count(0)
+    page.locator(".bubble p .chip").click()
+    expect(page.locator("#sheet-quote td")).to_have_text(["振袖", "699 元"])
+    expect(page.locator("#sheet-open")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_what_an_answer_says_is_never_taken_for_markup(stage: Stage) -> None:
     hostile = (
         "<img src=x onerror=alert(1)> ![x](https://evil.example/?d=1) "
