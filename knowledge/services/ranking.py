@@ -5,7 +5,7 @@ An entry is a QA pair or a chunk. Pure functions; nothing here knows the databas
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 # Of the mean over an entry's wordings, added to its best one: an entry that is near in all of its wordings beats one
@@ -13,6 +13,19 @@ from typing import Literal, NamedTuple
 MEAN_SHARE = 0.75
 # Of what the answer's text shares with the question, added to what the wordings share.
 ANSWER_SHARE = 0.15
+# The share of a question's topic that an entry lacks when nothing is known of it. Paraphrases lack up to as much, other
+# subjects a little more.
+USUALLY_MISSING = 0.6
+# What lacking more or less than usual does to the order: of two entries that are worded alike (情侣套餐多少钱,
+# 家庭套餐多少钱) the one comes first that names what was asked for.
+MISSING_IN_ORDER = 0.2
+# The same for whether there is an answer.
+MISSING_IN_LEVEL = 0.3
+# An entry with a rare code of the question (E118) is as near as this at least, however little else it shares.
+CODE_LEVEL = 0.45
+# Taken from the level of an entry that lacks the codes of the question, by their share of its topic: what E118 means does
+# not tell what E999 means.
+CODE_MISSING = 0.3
 # Above this a keyword score tells no more: the text repeats words of the question, or is shorter than usual.
 MOST_LEXICAL = 1.6
 
@@ -26,12 +39,19 @@ class Owner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A unit with what the two legs say of it; `vector` is None where it has no vector of the encoder in use."""
+    """A unit with what the two legs say of it; `vector` is None where it has no vector of the encoder in use.
+
+    `missing` is the share of what the question is about that nothing of the unit's entry holds, `uncoded` that of codes
+    alone; `coded` whether the entry holds a rare code of the question. They are the same for all units of an entry.
+    """
 
     owner: Owner
     role: str
     lexical: float
     vector: float | None
+    missing: float = USUALLY_MISSING
+    coded: bool = False
+    uncoded: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +94,17 @@ MODEL_LEVEL = Step(middle=0.5, width=0.05)
 class Ranked:
     """An entry in the order of a question.
 
-    `answerable` is the probability that something this near holds an answer at all; `score` that this is the right entry.
+    `missing`, `coded` and `uncoded` are those of its units. `answerable` is the probability that something this near
+    holds an answer at all; `score` that this is the right entry.
     """
 
     owner: Owner
     lexical: float
     vector: float | None
     fused: float
+    missing: float = USUALLY_MISSING
+    coded: bool = False
+    uncoded: float = 0.0
     answerable: float = 0.0
     score: float = 0.0
 
@@ -112,7 +136,7 @@ def rank(
     With `rank_k` the order is that of weighted reciprocal ranks (Cormack et al., SIGIR 2009) instead of that of the
     fused scores; the scores then follow that order.
     """
-    entries = [_entry(owner, group, weights) for owner, group in _grouped(units).items()]
+    entries = [_entry(owner, group, weights, local=local) for owner, group in _grouped(units).items()]
     if rank_k is None:
         entries.sort(key=lambda entry: (-entry.fused, entry.owner))
     else:
@@ -129,12 +153,14 @@ def calibrated(entries: Sequence[Ranked], *, local: bool) -> list[Ranked]:
         answerable = _answerable(entry, local=local)
         score = min(LEAD.at(entry.fused - rival) * answerable, ceiling)
         ceiling = score * (1 - 1e-9)
-        found.append(Ranked(entry.owner, entry.lexical, entry.vector, entry.fused, answerable, score))
+        found.append(replace(entry, answerable=answerable, score=score))
     return found
 
 
 def _answerable(entry: Ranked, *, local: bool) -> float:
-    worded = LOCAL_LEVEL.at(_fused(entry.lexical, entry.vector, LOCAL_WEIGHTS))
+    near = max(_fused(entry.lexical, entry.vector, LOCAL_WEIGHTS), CODE_LEVEL if entry.coded else 0.0)
+    near += MISSING_IN_LEVEL * (USUALLY_MISSING - entry.missing) - CODE_MISSING * entry.uncoded
+    worded = LOCAL_LEVEL.at(near)
     # Words that agree speak for an entry whatever made the vectors.
     return (
         worded if local else max(worded, MODEL_LEVEL.at(_fused(entry.lexical, entry.vector, MODEL_WEIGHTS)))
@@ -148,14 +174,19 @@ def _grouped(units: Iterable[Scored]) -> dict[Owner, list[Scored]]:
     return groups
 
 
-def _entry(owner: Owner, units: Sequence[Scored], weights: Weights) -> Ranked:
+def _entry(owner: Owner, units: Sequence[Scored], weights: Weights, *, local: bool) -> Ranked:
     wordings = [unit for unit in units if unit.role != "answer"]
     lexical = _best_and_mean([unit.lexical for unit in wordings])
     lexical += ANSWER_SHARE * max((unit.lexical for unit in units if unit.role == "answer"), default=0.0)
     lexical = min(lexical, MOST_LEXICAL)
     known = [max(unit.vector, 0.0) for unit in wordings if unit.vector is not None]
     vector = _best_and_mean(known) if known else None
-    return Ranked(owner, lexical, vector, _fused(lexical, vector, weights))
+    missing, coded, uncoded = units[0].missing, units[0].coded, units[0].uncoded
+    fused = max(_fused(lexical, vector, weights), CODE_LEVEL if coded else 0.0)
+    if local:
+        # A model's vectors know other words for the same.
+        fused *= 1 + MISSING_IN_ORDER * (USUALLY_MISSING - missing)
+    return Ranked(owner, lexical, vector, fused, missing, coded, uncoded)
 
 
 def _best_and_mean(values: Sequence[float]) -> float:

@@ -47,9 +47,18 @@ def idf(frequency: int, units: int) -> float:
     return math.log(1 + (units + SMOOTHING_UNITS - frequency + 0.5) / (frequency + 0.5))
 
 
-def match(terms: Collection[str], listed: Listed) -> Matches:
-    """Score every unit of a collection that shares a term with the question."""
-    mass = 0.0
+def mass_of(terms: Collection[str], listed: Listed) -> float:
+    """Return the idf of all `terms` together, as a collection has them."""
+    frequencies = (listed.frequency.get(term_key(term), 0) for term in set(terms))
+    return sum(idf(min(frequency, listed.units), listed.units) for frequency in frequencies)
+
+
+def match(terms: Collection[str], listed: Listed, *, more_mass: float = 0.0) -> Matches:
+    """Score every unit of a collection that shares a term with the question.
+
+    `more_mass` is what else the question asks, in idf, that this collection is not searched for.
+    """
+    mass = more_mass
     found: list[NDArray[np.uint32]] = []
     weights: list[NDArray[np.float64]] = []
     for term in set(terms):

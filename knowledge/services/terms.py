@@ -18,7 +18,7 @@ from knowledge.services.stopwords import CHINESE, ENGLISH
 if TYPE_CHECKING:
     from jieba import Tokenizer
 
-__all__ = ["content_terms", "latin_entities", "negations", "numbers", "stem", "terms"]
+__all__ = ["codes", "content_terms", "latin_entities", "negations", "numbers", "stem", "terms"]
 
 # Han, kana, Hangul: scripts that do not put spaces around words, or put them where readers differ.
 _CJK = "\u3005\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u9fff\uac00-\ud7a3\U00020000-\U000323af"
@@ -31,6 +31,9 @@ _MEASURE = re.compile(
     r"([0-9]+)(kg|km|cm|mm|ml|gb|mb|tb|kb|mah|ghz|mhz|hz|kw|kwh|mins?|hrs?|px|fps|rmb|cny|usd|days?|hours?)"
 )
 _HYPHENATED = re.compile(r"(?<![a-z0-9-])[a-z]{1,10}(?:-[a-z]{1,10}){1,2}(?![a-z0-9-])")
+_CODE = re.compile(
+    r"(?<![a-z0-9_-])(?=[a-z0-9_-]*[a-z])(?=[a-z0-9_-]*[0-9])[a-z0-9]+(?:[-_][a-z0-9]+)*(?![a-z0-9_-])"
+)
 _NOT = re.compile(r"(?:\b(can)|(?<=[a-z]))n?['’]t\b")
 _VOWEL = re.compile("[aeiouy]")
 _KEPT_S = ("ss", "us", "is")
@@ -46,7 +49,7 @@ def terms(text: str) -> tuple[str, ...]:
     The text is folded first. CJK runs give their characters, bigrams and jieba words of three characters or more
     (search mode). Latin runs stay whole, lower-cased and lightly stemmed. A number loses its thousands separators; one
     with decimals is there whole and by its two parts; a number glued to a unit (`16gb`) also gives both parts; a
-    hyphenated word (`wi-fi`) also gives its joined form (`wifi`).
+    hyphenated word (`wi-fi`) also gives its joined form (`wifi`), and so does a code (`HZ-203`: `hz203`).
     """
     folded = fold(text)
     found: list[str] = []
@@ -59,7 +62,16 @@ def terms(text: str) -> tuple[str, ...]:
             case _:
                 found += _latin_terms(run.group())
     found += [stem(word.group().replace("-", "")) for word in _HYPHENATED.finditer(folded)]
+    found += [joined for code in _CODE.findall(folded) if (joined := re.sub("[-_]", "", code)) != code]
     return tuple(found)
+
+
+def codes(text: str) -> list[str]:
+    """Return the codes in `text`, folded: letters and digits in one (E118), parts joined by `-` or `_` (HZ-203).
+
+    A number with its unit (16 GB, 10 km) is none.
+    """
+    return list(dict.fromkeys(code for code in _CODE.findall(fold(text)) if not _MEASURE.fullmatch(code)))
 
 
 @remembered

@@ -133,7 +133,7 @@ async def _searched(asked: _Asked, *, view: View, params: Params) -> Found:
 async def _given(asked: _Asked, found: Found, refusal: str) -> Answer:
     if not found.answerable:
         return await _refused(asked, found, refusal, None)
-    own = next((p for p in found.passages if p.kind == "qa" and p.score >= found.threshold), None)
+    own = _own(found)
     if own is not None:
         return await _in_own_words(asked, found, own)
     degraded: Degraded = None
@@ -147,6 +147,19 @@ async def _given(asked: _Asked, found: Found, refusal: str) -> Answer:
     if not draft.text:
         return await _refused(asked, found, refusal, degraded)
     return _answered(found, draft, degraded=degraded)
+
+
+def _own(found: Found) -> Passage | None:
+    """Return the pair whose words are the answer: one that reaches the threshold and lacks no more than what is best."""
+    best = found.passages[0]
+    return next(
+        (
+            passage
+            for passage in found.passages
+            if passage.kind == "qa" and passage.score >= found.threshold and passage.missing <= best.missing
+        ),
+        None,
+    )
 
 
 async def _in_own_words(asked: _Asked, found: Found, passage: Passage) -> Answer:

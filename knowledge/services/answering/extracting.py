@@ -9,13 +9,15 @@ from knowledge.services.answering.citing import Writer
 from knowledge.services.grounding import Span, is_order
 from knowledge.services.retrieval import Passage
 from knowledge.services.sentences import Sentence
-from knowledge.services.terms import content_terms, terms
+from knowledge.services.terms import codes, content_terms, terms
 
 MOST_SENTENCES = 3
 # Items of a list that follow the sentence which announces them.
 _MOST_ITEMS = 8
 # A further sentence must say this share of what the best one says of the question.
 _LEAST_SHARE = 0.45
+# What a code of the question weighs, where a Latin word weighs 2.
+_CODE_WORTH = 20
 _ROW = re.compile(r"\|.*\|\s*\Z")
 _RULE = re.compile(r"\|[\s:|-]+\|\s*\Z")
 _HEADING = re.compile(r"#{1,6}\s|[^。！？!?.：:]{1,30}\Z")
@@ -53,13 +55,22 @@ def _worths(question: str, cut: Sequence[Sentence]) -> list[float]:
     asked = set(terms(question)) | set(content_terms(question))
     bags = [set(terms(sentence.text)) | set(content_terms(sentence.text)) for sentence in cut]
     known = Counter(term for bag in bags for term in bag & asked)
+    named = {re.sub("[-_]", "", code) for code in codes(question)}
     worths = []
-    for sentence, bag in zip(cut, bags, strict=True):
-        worth = sum((len(term) if term > "\u2e80" else 2) / (1 + known[term]) for term in bag & asked)
-        if _RULE.match(sentence.text) or is_order(sentence.text):
+    for place, (sentence, bag) in enumerate(zip(cut, bags, strict=True)):
+        worth = sum(
+            (len(term) if term > "\u2e80" else _CODE_WORTH if term in named else 2) / (1 + known[term])
+            for term in bag & asked
+        )
+        if _RULE.match(sentence.text) or is_order(sentence.text) or _is_head(cut, place):
             worth = 0.0
         worths.append(worth * (0.3 if _is_heading(sentence.text) else 1.0))
     return worths
+
+
+def _is_head(cut: Sequence[Sentence], place: int) -> bool:
+    """Return whether a sentence is the head of a table: it says what the rows are about, and answers nothing."""
+    return place + 1 < len(cut) and bool(_RULE.match(cut[place + 1].text))
 
 
 def _is_heading(text: str) -> bool:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from django.db.backends.utils import CursorWrapper
 
 from knowledge.models import Unit
-from knowledge.services import postings, scoring
+from knowledge.services import postings, scoring, topics
 from knowledge.services.postings import BODIES, QUESTIONS
 from knowledge.services.ranking import Owner, Scored
-from knowledge.services.terms import terms
+from knowledge.services.retrieval.holding import Topic
 from knowledge.services.vectors import HNSW_ROWS, ef_search
 from knowledge.services.visibility import Condition
 
 # A question meets an entry in several units (wordings, neighbouring chunks): so many are looked at per entry wanted.
 UNITS_PER_ENTRY = 4
 _MOST_ROUNDS = 5
+# Of what the asking of a question weighs among questions, so much counts against texts, which do not ask.
+ASKING_SHARE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,18 @@ class Legs:
 
     def __init__(self, query: Query, cursor: CursorWrapper) -> None:
         self._query, self._cursor = query, cursor
-        wanted = set(terms(query.text))
-        listed = postings.read(wanted, cursor=cursor)
+        topic, asking = topics.split_terms(query.text)
+        keys = topics.keys(query.text)
+        known = {term for key in keys for term in (*key.terms, *key.letters)}
+        listed = postings.read(known | topic | asking, cursor=cursor)
         self._rows = sum(collection.units for collection in listed.values())
-        self._matches = {name: scoring.match(wanted, listed[name]) for name in (QUESTIONS, BODIES)}
+        # A text does not repeat how it is asked for: that weighs here what it weighs among questions.
+        asked = scoring.mass_of(asking, listed[QUESTIONS])
+        self._matches = {
+            QUESTIONS: scoring.match(topic | asking, listed[QUESTIONS]),
+            BODIES: scoring.match(topic, listed[BODIES], more_mass=ASKING_SHARE * asked),
+        }
+        self._topic = Topic(keys, listed)
 
     def candidates(self, visible: Condition, *, by_words: int, by_vector: int) -> list[Scored]:
         """Return the units of the entries that either leg finds under `visible`, with what both legs say of each.
@@ -46,6 +56,7 @@ class Legs:
         near = (
             self._near(visible, limit=by_vector * UNITS_PER_ENTRY) if self._query.vector is not None else []
         )
+        near = [*near, *self._topic.coded_units(limit=by_words * UNITS_PER_ENTRY)]
         found: dict[int, Scored] = {}
         taken, size = 0, by_words * UNITS_PER_ENTRY
         for _ in range(_MOST_ROUNDS):
@@ -100,9 +111,17 @@ class Legs:
         asked = {row[0] for row in rows if row[3] in (Unit.Role.QUESTION, Unit.Role.SIMILAR)}
         lexical = self._matches[QUESTIONS].of(asked)
         lexical |= self._matches[BODIES].of({row[0] for row in rows} - asked)
+        owners_of = {row[0]: _owner(row[1], row[2]) for row in rows}
+        held = self._topic.held(owners_of)
         return {
-            pk: Scored(_owner(pair, chunk), role, lexical[pk], None if distance is None else 1.0 - distance)
-            for pk, pair, chunk, role, distance in rows
+            pk: Scored(
+                owners_of[pk],
+                role,
+                lexical[pk],
+                None if distance is None else 1.0 - distance,
+                *held[owners_of[pk]],
+            )
+            for pk, _, _, role, distance in rows
         }
 
 

@@ -107,6 +107,7 @@ def _of_pair(pair: _Pair, entry: Ranked) -> Passage:
         start=0,
         end=len(pair.answer),
         language=detect_language(pair.answer),
+        missing=entry.missing,
     )
 
 
@@ -135,4 +136,5 @@ def _of_chunk(chunk: _Chunk, entry: Ranked, query: str) -> Passage:
         start=chunk.start,
         end=chunk.end,
         language=detect_language(chunk.text),
+        missing=entry.missing,
     )

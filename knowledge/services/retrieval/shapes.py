@@ -23,7 +23,7 @@ class Passage:
 
     `score` is the probability that it is the right one if there is one. `text` is what an answer may be made from, the
     stored answer or chunk; `quote` a verbatim piece of it. `start` and `end` count characters of the version's text
-    (for a pair: of the answer).
+    (for a pair: of the answer). `missing` is the share of the question's topic that it does not speak of.
     """
 
     kind: Kind
@@ -46,6 +46,7 @@ class Passage:
     start: int
     end: int
     language: str
+    missing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from knowledge.services import indexing, revisions, tuning
 from knowledge.services.tuning import Params
 from tenants.models import Tenant
 from tenants.services.auditing import SYSTEM
-from tests.knowledge.filling import add_document, add_pair, add_version, search
+from tests.knowledge.filling import add_document, add_pair, add_version, ask, search
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = Path(kimono.__file__).parent / "demo/content"
@@ -88,6 +88,74 @@ class TestFinding:
         add_pair("春节营业吗", valid_to=now)
         assert not search("春节营业吗", at=now).passages
         assert search("春节营业吗", at=now - timedelta(seconds=1)).passages
+
+
+CODES = """# 4 错误代码
+
+| 代码 | 含义 | 处理 |
+| --- | --- | --- |
+| E107 | 二次验证超时 | 60 秒内确认，检查手机时间是否自动校准 |
+| E112 | 系统版本过低或未加密 | 升级系统，打开磁盘加密后重启 |
+| E118 | 设备证书过期 | 连公司内网，运行“更新设备证书” |"""
+
+
+@pytest.mark.usefixtures("in_alpha")
+class TestTopic:
+    """What is asked for must be spoken of; how it is asked is no matter."""
+
+    @pytest.fixture(autouse=True)
+    def filled(self, in_alpha: Tenant) -> None:
+        add_pair("VPN 怎么安装和连接？", "在 Software Center 安装 QL Connect。", similar=["怎么连 VPN"])
+        add_pair("VPN 老是断线怎么办？", "升级到 5.2 以上。", similar=["VPN 总是断开是什么原因？"])
+        add_pair("做发型和化妆多少钱？", "盘发 39 元。", similar=["化妆多少钱"])
+        add_pair(
+            "情侣套餐多少钱？",
+            "情侣套餐 388 元，含一套女士小纹和服和一套男士和服。",
+            similar=["情侣套餐价格", "情侣租和服多少钱？", "双人情侣套餐有优惠吗"],
+        )
+        self.guide = add_document(
+            "guide.md", "适用于全体员工。VPN 客户端采用分流。", CODES, title="VPN 使用指南"
+        )
+        self.prices = add_document(
+            "prices.csv",
+            "| 款式 | 日租价 |\n| --- | --- |\n| 情侣套餐 | 388 |\n| 家庭套餐 | 498 |\n| 羽织（HZ-402） | 359 |",
+            title="租赁价目",
+        )
+
+    @pytest.mark.parametrize(
+        "query", ["VPN 提示 E118 是什么意思？", "E118 是什么意思", "ｅ１１８怎么处理", "what does e118 mean"]
+    )
+    def test_a_rare_code_finds_its_passage(self, query: str) -> None:
+        found = search(query)
+        assert found.answerable
+        assert "E118" in found.passages[0].text
+        assert "设备证书过期" in ask(query).answer.text
+
+    @pytest.mark.parametrize("query", ["HZ-402 多少钱", "hz402 价格", "ＨＺ－４０２ 多少钱"])
+    def test_a_code_is_one_however_its_parts_are_joined(self, query: str) -> None:
+        found = search(query)
+        assert found.answerable
+        assert found.passages[0].doc_id == self.prices.public_id
+
+    @pytest.mark.parametrize(
+        "query", ["E999 是什么意思", "VPN 提示 E999 是什么意思？", "HZ-999 多少钱", "HZ-403 多少钱一天"]
+    )
+    def test_a_code_that_nothing_holds_is_not_answered(self, query: str) -> None:
+        assert not search(query).answerable
+
+    def test_a_customers_own_number_changes_nothing(self) -> None:
+        named = search("订单 ORD-100001 VPN 老是断线怎么办").passages[0]
+        assert named.question == "VPN 老是断线怎么办？"
+
+    @pytest.mark.parametrize("query", ["家庭套餐多少钱一天", "家庭套餐多少钱？"])
+    def test_the_entry_that_names_what_is_asked_for_beats_one_that_is_worded_alike(self, query: str) -> None:
+        found = search(query)
+        assert found.passages[0].doc_id == self.prices.public_id
+        assert "498" in ask(query).answer.text
+
+    def test_a_near_miss_that_lacks_the_topic_is_less_sure(self) -> None:
+        named, other = search("情侣套餐多少钱").answerability, search("围巾手套多少钱").answerability
+        assert other < 0.3 < named
 
 
 @pytest.mark.usefixtures("in_alpha")
