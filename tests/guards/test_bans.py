@@ -14,6 +14,7 @@ Allowed = dict[str, str]
 MEMORIES: Allowed = {
     "knowledge/services/visibility.py": "keyed by nothing of a tenant: the compiled parts of a query",
     "knowledge/services/prompts.py": "texts of the code, the same for every tenant",
+    "knowledge/services/remembering.py": "for pure functions of a text, looked up by the text itself",
     "knowledge/services/grounding.py": "pure functions of a text: equal input, equal output, no tenant's data looked up",
     "knowledge/services/documents/quotas.py": "limits of the environment, the same for every tenant",
     "conversations/services/dialogue/slots/matching.py": "a pure function of a text, looked up by the text itself",
