@@ -13,6 +13,7 @@ from conversations.services.dialogue.rewriting.substitution import (
 )
 from conversations.services.dialogue.rewriting.words import (
     FUNCTION_WORDS,
+    KINDS,
     SIDE_WORDS,
     SIDE_WORDS_EN,
     STANDING_ALONE,
@@ -60,6 +61,8 @@ _NO_NOUN = re.compile(
 )
 # 怎么退, 能改吗: what is to be done, and not with what.
 _ONLY_DONE = re.compile(r"[退换改寄洗试还取租买订穿付修]")
+# 周末会更贵吗, 学生有优惠吗: of what, only the question before tells.
+_COMPARES = re.compile(r"更|也(?!许)|一样|不同|贵|便宜|涨价|打折")
 _AMOUNT_OF = re.compile(r"多少((?!钱)[\u4e00-\u9fff]{2,4})$")
 _PLACED_EN = re.compile(r"^(?:on|in|at|for|to|with|from) (?:an? |the )?")
 _LONGEST_FOLLOW_UP = 24
@@ -168,7 +171,10 @@ def _dependence(text: str) -> Reason:
     if _PRONOUN.search(core) and len(own) <= 6 and len(SIDE_WORDS.sub("", own)) <= 4:
         return "pronoun"
     things = SIDE_WORDS.sub("", own)
-    return "no_topic" if core and (not things or _ONLY_DONE.fullmatch(things)) else "self_contained"
+    compared = _COMPARES.search(core) and any(kind.fullmatch(things) for kind in KINDS)
+    return (
+        "no_topic" if core and (not things or compared or _ONLY_DONE.fullmatch(things)) else "self_contained"
+    )
 
 
 def _english_dependence(folded: str) -> Reason:

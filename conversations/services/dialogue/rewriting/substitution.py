@@ -20,6 +20,7 @@ from knowledge.services.terms import content_terms
 _QUANTITY = re.compile(
     r"(?:\d+|[一二两三四五六七八九十半几]+)(?:多)?(?:个)?(天|人|件|套|小时|月|年|次|晚|周|岁|公斤|斤|公里|cm|分钟)"
 )
+_NOTHING_LEFT = re.compile(r"[了吗呢啊的吧\s]*")
 _SIDE_TAIL = re.compile(r"(?:费|费用|价|价格|价钱|金|期|期限|时间|政策|流程)$")
 _PRICE_TAIL = re.compile(r"(?:(?<![运邮])费用?|价格|价钱|价)$")
 _NOUN_TAIL = re.compile(r"(?:费用?|价格|价钱|价|租金|押金|定金|期限|时间|政策|流程)$")
@@ -53,9 +54,13 @@ def substituted(question: str, noun: str) -> str | None:
     if described:
         things = list(_things(question))
         return _put_before(question, things[0], noun) if things else noun + question
-    if is_side(noun):
+    if is_side(noun) or VERBS.fullmatch(noun):
         return None
-    return next((_replace(question, thing, noun) for thing in _things(question)), noun + question)
+    thing = next(_things(question), "")
+    if _NOTHING_LEFT.fullmatch(question.replace(thing, "", 1)):
+        # 打印机卡纸了, 那扫描呢: nothing was asked of the one that could be asked of the other.
+        return noun
+    return re.sub(rf"{re.escape(thing)}了?", lambda _: noun, question, count=1) if thing else noun + question
 
 
 def is_side(noun: str) -> bool:

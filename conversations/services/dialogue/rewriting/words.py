@@ -66,7 +66,7 @@ ASKING: Final = re.compile(
 )
 # They say under which circumstances, not about what.
 CONDITION: Final = re.compile(
-    r"下雨|下雪|不合身|不合适|不喜欢|弄[脏坏丢]|超过|超时|迟到|提前|临时|没[有到带]|不[来去想要]|坏了|丢了|破了"
+    r"下雨|下雪|不合身|不合适|不喜欢|弄[脏坏丢]|超过|超时|迟到|提前|临时|没[有到带]|不[来去想要]|坏了|丢了|破了|(?:上|里|内|外)$"
 )
 # Whatever was talked about before, these are asked about by themselves.
 STANDING_ALONE: Final = re.compile(

@@ -63,6 +63,11 @@ def test_a_follow_up_takes_the_topic_before_it(before: str, text: str, full: str
         ("情侣套餐多少钱？", "那家庭套餐呢", "家庭套餐多少钱"),
         ("取消预约定金退吗？", "如果下雨呢", "下雨取消预约定金退吗"),
         ("怎么添加打印机？", "那扫描仪呢", "怎么添加扫描仪"),
+        ("预约要提前多久", "取消呢", "预约取消"),
+        ("租借价格是多少？", "周末会更贵吗", "租借价格周末会更贵"),
+        ("VPN 怎么安装和连接？", "手机上呢", "手机上vpn 怎么安装和连接"),
+        ("打印机卡纸了怎么处理？", "那扫描仪呢", "扫描仪怎么处理"),
+        ("打印机卡纸了", "那扫描仪呢", "扫描仪"),
         ("How much does furisode cleaning cost?", "what about komon?", "how much does komon cleaning cost"),
         (
             "How much does the blue kimono cost?",

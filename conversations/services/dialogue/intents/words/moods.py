@@ -22,6 +22,11 @@ DISSATISFIED: Final = any_of(
     r"\byou (?:did|do)(?:n'?t| not) (?:help|answer|understand|solve)|\bdid(?:n'?t| not) (?:help|answer my|solve my)",
     r"\bwrong answer|\bnot what i (?:asked|meant|want)|\buseless (?:answer|bot|reply)|^useless|\bnot satisfied\b",
     (
+        r"^(?:this|that|it|you)(?:'s| is| was|'re| are) (?:(?:so|really|totally|completely|absolutely) )?"
+        r"(?:useless|no (?:help|use)|nonsense)"
+    ),
+    r"^(?:你|机器人)(?:们)?(?:真|太|好|很|怎么(?:这么|那么))(?:的)?(?:笨|蠢|傻|没用|垃圾)",
+    (
         r"\b(?:still|it'?s still) (?:not|doesn'?t|does not|isn'?t|can'?t|won'?t)"
         r" (?:work|working|fixed|solved|resolved|help)"
     ),
