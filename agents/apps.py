@@ -7,3 +7,9 @@ class AgentsConfig(AppConfig):
     """Human agents: seats, presence, queue, workbench."""
 
     name = "agents"
+
+    def ready(self) -> None:
+        """Register the settings of this floor."""
+        from agents.services import sections
+
+        sections.register()

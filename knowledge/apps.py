@@ -12,5 +12,8 @@ class KnowledgeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the jobs of this floor, for whoever enqueues one."""
+        """Register the settings of this floor, and its jobs for whoever enqueues one."""
         from knowledge import tasks  # noqa: F401
+        from knowledge.services import sections
+
+        sections.register()

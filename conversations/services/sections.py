@@ -1,19 +1,30 @@
 """The sections of a tenant's settings that this floor owns (api.md 9)."""
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    computed_field,
+    field_validator,
+    model_validator,
+)
 
 from conversations.services import widget_secret
 from conversations.services.dialogue.escalation import PRESETS, Policy
+from kimono.lib.cleaning import trimmed
 from kimono.lib.settings_registry import Section, register_section
 from tenants.services import tenant_settings
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::\d{1,5})?")
+Word = Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=50)]
 
 
 class WorkingHours(BaseModel):
@@ -63,7 +74,7 @@ class HandoffSettings(Section):
     failed_threshold: int = Field(default=3, ge=1, le=10)
     on_no_answer: Literal["offer", "transfer"] = "offer"
     working_hours: WorkingHours | None = None
-    urgent_words: list[str] = Field(default=["紧急", "马上", "投诉"], max_length=50)
+    urgent_words: list[Word] = Field(default=["紧急", "马上", "投诉"], max_length=50)
 
     @model_validator(mode="before")
     @classmethod
@@ -132,7 +143,7 @@ class WidgetSettings(Section):
 class VipSettings(Section):
     """The levels of members, rising, and from which one on they are raised in priority."""
 
-    levels: list[str] = Field(
+    levels: list[Word] = Field(
         default=["normal", "silver", "gold", "vip", "svip"], min_length=1, max_length=10
     )
     vip_from: str = Field(default="vip", alias="from", serialization_alias="from")

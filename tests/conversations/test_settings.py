@@ -132,3 +132,19 @@ def test_hours_may_go_over_midnight_but_not_last_no_time(in_alpha: Any) -> None:
     with pytest.raises(Invalid):
         _set(handoff={"working_hours": {**night, "end": "22:00"}})
     assert tenant_settings.get(HandoffSettings).working_hours is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (["紧急"] * 51, []), (["x" * 51], [0]), (["马上", ""], [1]), (["马上", "  "], [1]), ([5], [0]), (None, []),
+    ],
+)  # fmt: skip
+def test_urgent_words_are_bounded(words: Any, place: list[int], in_alpha: Any) -> None:
+    before = tenant_settings.read()
+    with pytest.raises(Invalid) as refused:
+        _set(handoff={"urgent_words": words})
+    assert refused.value.detail[0]["loc"] == ["body", "handoff", "urgent_words", *place]  # type: ignore[index]
+    assert tenant_settings.read() == before
+    most = [f"{number:050}" for number in range(50)]
+    assert _set(handoff={"urgent_words": most})["handoff"]["urgent_words"] == most

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import importlib
 import importlib.util
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from kimono.lib import events, jobs, queue
 from kimono.lib.environment import Environment
+from tenants.services import tenant_settings
 from tests.guards.limits import limits_in_force
 from tests.guards.sources import CHECKOUT, PACKAGES, calls_of, dotted, trees
 
@@ -44,6 +46,18 @@ def test_environment() -> None:
             assert not said.startswith(("true", "1")), name
         else:
             assert said == str(default), name
+
+
+def test_settings(in_alpha: Any) -> None:
+    rows = {tuple(name.split(": ")): cells[0].strip("`") for name, cells in table("settings").items()}
+    shown = {
+        (section, key): json.dumps(value, ensure_ascii=False)
+        for section, values in tenant_settings.read().items()
+        for key, value in values.items()
+    }
+    # Made from a secret of the deployment, and not taken.
+    shown.pop(("widget", "secret_prefix"))
+    assert rows == shown
 
 
 def test_limits() -> None:

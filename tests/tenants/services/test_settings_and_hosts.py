@@ -92,3 +92,36 @@ def test_a_slug_that_is_none_is_not_asked_for(alpha: Tenant, django_assert_num_q
             assert hosts.tenant_by_slug(slug) is None
     assert hosts.tenant_by_slug("alpha") == hosts.tenant_by_slug(alpha.public_id) == alpha
     assert hosts.host_of(alpha) == "alpha.localhost"
+
+
+def test_every_section_of_the_contract_is_shown(admin: Caller) -> None:
+    shown = admin.get("settings").json()
+    assert set(shown) == {
+        "handoff", "chat", "csat", "agents", "vip", "learning", "canary", "widget", "business", "privacy",
+    }  # fmt: skip
+    assert shown["agents"] == {"assignment": "manual", "silent_timeout_seconds": 0, "sla_seconds": None}
+    assert shown["learning"] == {"auto_approve": False}
+    assert shown["canary"] == {"min_conversations": 50, "max_worse": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "good", "bad"),
+    [
+        ("agents", "assignment", ["least_busy", "manual"], ["random", None, 1]),
+        ("agents", "silent_timeout_seconds", [0, 86400], [-1, 86401, None, "5", 1.5]),
+        ("agents", "sla_seconds", [None, 10, 86400], [9, 86401, "60"]),
+        ("learning", "auto_approve", [True, False], [None, "true", 1]),
+        ("canary", "min_conversations", [10, 10000], [9, 10001, None]),
+        ("canary", "max_worse", [0, 1, 0.5], [-0.1, 1.1, None, "0.1"]),
+    ],
+)
+def test_what_a_section_takes(section: str, key: str, good: list[Any], bad: list[Any], admin: Caller) -> None:
+    for value in good:
+        answer = admin.patch("settings", {section: {key: value}})
+        assert (answer.status_code, answer.json()[section][key]) == (200, value)
+    before = admin.get("settings").json()
+    for value in bad:
+        answer = admin.patch("settings", {section: {key: value}})
+        assert answer.status_code == 422, value
+        assert answer.json()["detail"][0]["loc"] == ["body", section, key]
+    assert admin.get("settings").json() == before
