@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import cache
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kimono.settings")
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from servestatic import ServeStaticASGI
 
-from kimono import providers
+from kimono import listening, providers
 from kimono.bodies import capped
 from kimono.lib import stopping
 from kimono.lib.threads import in_thread
@@ -35,6 +36,8 @@ _django = capped(ASGIHandler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """Serve one connection."""
+    if scope["type"] != "lifespan" and settings.NEEDS_LOOPBACK:
+        _check_once()
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
@@ -45,17 +48,27 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.close", "code": 4404})
 
 
+@cache
+def _check_once() -> None:
+    listening.check()
+
+
 async def _lifespan(receive: Any, send: Any) -> None:
     warming: asyncio.Task[None] | None = None
+    watching: asyncio.Task[None] | None = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            if settings.NEEDS_LOOPBACK:
+                watching = asyncio.create_task(listening.watch())
             # The server waits for open streams, so those without an end must hear that it waits.
             stopping.listen()
             # Dictionaries take a second to load: before the first question, not during it.
             warming = asyncio.create_task(in_thread(_warm_up))
-        elif warming is not None:
-            warming.cancel()
+        else:
+            for task in (warming, watching):
+                if task is not None:
+                    task.cancel()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

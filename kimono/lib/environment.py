@@ -53,10 +53,22 @@ class Environment(BaseSettings):
         """Return the networks whose `X-Forwarded-For` is believed."""
         return [net.strip() for net in self.kimono_trusted_proxies.split(",") if net.strip()]
 
+    @property
+    def has_literal_key(self) -> bool:
+        """Tell whether a key in plain words is asked for."""
+        return "kimono_demo_api_key" in self.model_fields_set and bool(self.kimono_demo_api_key)
+
+    @property
+    def needs_loopback(self) -> bool:
+        """Tell whether this environment lets callers in who have no secret."""
+        return self.kimono_open_api or self.has_literal_key
+
     def refusal(self) -> str | None:
         """Return why the process must not start with this environment, or None."""
-        literal_key = "kimono_demo_api_key" in self.model_fields_set and bool(self.kimono_demo_api_key)
-        for name, is_set in (("KIMONO_OPEN_API", self.kimono_open_api), ("KIMONO_DEMO_API_KEY", literal_key)):
+        for name, is_set in (
+            ("KIMONO_OPEN_API", self.kimono_open_api),
+            ("KIMONO_DEMO_API_KEY", self.has_literal_key),
+        ):
             if is_set and self.kimono_profile not in ("demo", "dev"):
                 return f"{name} is for the profiles demo and dev only."
             if is_set and not (self.kimono_bind == "localhost" or is_loopback(self.kimono_bind)):
