@@ -152,6 +152,7 @@ MIDDLEWARE = [
     "tenants.middleware.RequestMiddleware",
     "tenants.middleware.TenantMiddleware",
     "tenants.middleware.PrincipalMiddleware",
+    "tenants.people.middleware.SessionMiddleware",
     "tenants.middleware.IdempotencyMiddleware",
     "tenants.middleware.PageMiddleware",
 ]
@@ -236,6 +237,7 @@ MEDIA_ROOT = HOME / "media"
 KNOWLEDGE_ROOT = ENV.kimono_knowledge_root or HOME / "knowledge"
 
 OPEN_API = ENV.kimono_open_api
+NEEDS_LOOPBACK = ENV.needs_loopback
 DEMO_TENANT = ENV.kimono_demo_tenant
 DEMO_API_KEY = ENV.kimono_demo_api_key if PROFILE == "demo" else ""
 LIMIT_FACTOR_LOOPBACK = ENV.kimono_demo_limit_factor if PROFILE == "demo" else 1

@@ -1,11 +1,13 @@
 """Signing in and out, refreshing, locking out, and the password: AU-01…08."""
 
+import datetime
 import threading
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from kimono.lib import db
@@ -284,3 +286,42 @@ def test_a_merchant_that_is_not_there_locks_out_like_one_that_is(alpha: Tenant) 
         answers = [login(at(None), "admin", "wrong", tenant_id=place).status_code for _ in range(6)]
         assert answers == [401] * 5 + [429], place
     assert login(at(None), "other", "wrong", tenant_id="unknown").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["auth/me", "/admin/"])
+def test_a_session_ends_when_nobody_used_it_for_eight_hours(path: str, alpha: Tenant) -> None:
+    make_user(alpha, username="admin")
+    browser = at(alpha).with_session("admin")
+    key = browser.browser.cookies[settings.SESSION_COOKIE_NAME].value
+    hours = datetime.timedelta(hours=1)
+
+    def ends(left: datetime.timedelta | None = None) -> float:
+        with db.tenant_scope(alpha):
+            if left is not None:
+                Session.objects.filter(session_key=key).update(expire_date=timezone.now() + left)
+            return (Session.objects.get(session_key=key).expire_date - timezone.now()) / hours
+
+    fresh = browser.get(path)
+    assert fresh.status_code == 200
+    assert settings.SESSION_COOKIE_NAME not in fresh.cookies
+    ends(hours)
+    used = browser.get(path)
+    assert used.status_code == 200
+    cookie = used.cookies[settings.SESSION_COOKIE_NAME]
+    assert (cookie.value, cookie["max-age"], cookie["httponly"]) == (key, 8 * 3600, True)
+    assert 7.9 < ends() <= 8
+    ends(-hours)
+    late = browser.get(path)
+    assert late.status_code in (401, 302)
+    assert ends() < 0
+
+
+def test_signing_out_is_not_undone_by_use(alpha: Tenant) -> None:
+    make_user(alpha, username="admin")
+    browser = at(alpha).with_session("admin")
+    with db.tenant_scope(alpha):
+        Session.objects.update(expire_date=timezone.now() + datetime.timedelta(hours=1))
+    gone = browser.delete("auth/session", **browser.csrf())
+    assert gone.status_code == 204
+    assert gone.cookies[settings.SESSION_COOKIE_NAME].value == ""
+    assert browser.get("auth/me").status_code == 401
