@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 TableFormat = Literal["xlsx", "csv", "json"]
@@ -22,10 +23,20 @@ _MOST_RATIO = 100
 
 
 _MOST_CELLS = 500_000
+# Names under which nobody sends a table of text; a made-up ending (.2026, .export) says nothing.
+_OTHERS = (
+    ".pdf .doc .docx .ppt .pptx .rtf .odt .odp .ods .epub .html .htm .xml .json .jsonl .md .eml"
+    " .png .jpg .jpeg .gif .webp .zip .gz .7z .rar .exe"
+)
+_ENDINGS_OF_OTHERS = frozenset(_OTHERS.split())
 
 
 class UnreadableTable(ValueError):
     """The file is not a table that can be read; the text says why."""
+
+
+class NoTable(UnreadableTable):
+    """The file is of another type; the text says which one it is not."""
 
 
 class TableBomb(ValueError):
@@ -58,20 +69,25 @@ def _is_marked_or_runs(value: str) -> bool:
 
 
 def sniff(content: bytes, name: str) -> Literal["csv", "xlsx"]:
-    """Return what a file is, by content before name. Raises `UnreadableTable` for anything but CSV and XLSX."""
+    """Return what a file is, by content before name. Raises `NoTable` for anything but CSV and XLSX."""
     if content[:4] == b"PK\x03\x04":
         return "xlsx"
-    if b"\x00" in content[:1024] and content[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        raise UnreadableTable("The file is neither CSV nor XLSX.")
-    if name.lower().endswith((".xlsx", ".xls")):
-        raise UnreadableTable("The file is not an XLSX workbook.")
+    binary = b"\x00" in content[:1024] and content[:2] not in (b"\xff\xfe", b"\xfe\xff")
+    if binary or content[:5] == b"%PDF-":
+        raise NoTable("The file is neither CSV nor XLSX.")
+    ending = PurePosixPath(name.lower()).suffix
+    if ending in (".xlsx", ".xls"):
+        raise NoTable("The file is not an XLSX workbook.")
+    if ending in _ENDINGS_OF_OTHERS:
+        raise NoTable(f"The file is called {ending[1:]} and is no table of that type.")
     return "csv"
 
 
 def read(content: bytes, name: str, *, most_rows: int) -> Iterator[Row]:
     """Yield the rows of a CSV (UTF-8, UTF-16, GB18030) or XLSX file, empty ones left out.
 
-    Raises `UnreadableTable`, `TableBomb`; more than `most_rows` rows is unreadable too.
+    Raises `NoTable` for another type, `UnreadableTable` for a damaged one, `TableBomb`; more than `most_rows` rows is
+    unreadable too.
     """
     rows = _xlsx(content) if sniff(content, name) == "xlsx" else _csv(content)
     for count, row in enumerate(rows, start=1):
@@ -142,7 +158,7 @@ def _check_archive(content: bytes) -> None:
     if unpacked > _MOST_UNPACKED or unpacked > _MOST_RATIO * max(len(content), 10_000):
         raise TableBomb("The workbook unpacks to far more than it weighs.")
     if not any(name.startswith("xl/") for name in names):
-        raise UnreadableTable("The file is not an XLSX workbook.")
+        raise NoTable("The file is not an XLSX workbook.")
 
 
 def _rows(sheet: str | None, lines: Iterable[Sequence[Any]]) -> Iterator[Row]:

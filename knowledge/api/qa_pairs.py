@@ -22,8 +22,6 @@ router = Router(tags=["qa-pairs"])
 KNOWLEDGE = Guard("knowledge")
 AKNOWLEDGE = AsyncGuard("knowledge")
 IMPORT = AsyncGuard("knowledge", limits=("ingest",), max_bytes=importing.MOST_BYTES + 64 * 1024)
-# More rows than this are imported in the background.
-_INLINE_ROWS_BYTES = 2 * 1024 * 1024
 
 
 @router.get("/knowledge/qa-pairs", response=Paged[shapes.QAPairOut], auth=KNOWLEDGE, operation_id="QA-01")
@@ -118,7 +116,8 @@ async def import_pairs(
     """Import QA pairs from CSV or XLSX; `dry_run` writes nothing and reports what a real run would."""
     content = file.read()
     name, by = file.name or "", actor_of(request)
-    if data.run_async or (len(content) > _INLINE_ROWS_BYTES and not data.dry_run):
+    rows = await in_thread(importing.row_count, content=content, name=name)
+    if data.run_async or rows > importing.INLINE_ROWS:
         job = await in_thread(
             importing.start, content=content, name=name, dry_run=data.dry_run, mode=data.mode, by=by
         )

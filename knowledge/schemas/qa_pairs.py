@@ -226,7 +226,7 @@ def show_report(report: Report, *, job_id: str | None = None) -> dict[str, Any]:
         "updated_count": report.updated_count,
         "skipped_count": report.skipped_count,
         "failed_count": len(report.errors),
-        "errors": [error.message for error in report.errors],
+        "errors": [f"第 {error.row} 行: {error.message}" for error in report.errors],
         "row_errors": [asdict(error) for error in report.errors],
         "preview": report.preview,
         "job_id": job_id,

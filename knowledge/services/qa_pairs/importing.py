@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Literal
 
 from django.db import transaction
@@ -19,6 +20,8 @@ from tenants.services.auditing import Actor
 
 Mode = Literal["upsert", "skip"]
 MOST_ROWS = 10_000
+# More rows than this are imported in the background.
+INLINE_ROWS = 2_000
 MOST_BYTES = 10 * 1024 * 1024
 _BATCH = 200
 _COLUMNS = {
@@ -34,7 +37,7 @@ _LABEL = {name: labels[0] for name, labels in _COLUMNS.items()}
 
 @dataclass(frozen=True)
 class RowError:
-    """Why one row was not taken; `row` is its line in the file."""
+    """Why one row was not taken; `row` is its line in the file, which `message` does not repeat."""
 
     sheet: str | None
     row: int
@@ -141,15 +144,30 @@ def start(*, content: bytes, name: str, dry_run: bool, mode: Mode, by: Actor) ->
     )
 
 
-def _read(content: bytes, name: str, report: Report) -> list[Candidate]:
+def row_count(*, content: bytes, name: str) -> int:
+    """Return how many rows a file has, counted up to one more than `INLINE_ROWS`. Raises what `plan` raises."""
+    rows = _rows(content, name, most=INLINE_ROWS + 1)
+    _columns(rows)
+    return len(rows)
+
+
+def _rows(content: bytes, name: str, *, most: int) -> list[tables.Row]:
     if len(content) > MOST_BYTES:
         raise TooLarge(max_bytes=MOST_BYTES)
     try:
-        rows = list(tables.read(content, name, most_rows=MOST_ROWS))
+        return list(islice(tables.read(content, name, most_rows=MOST_ROWS), most))
     except tables.TableBomb as error:
         raise Invalid(str(error), loc=["form", "file"], type="archive_bomb", code="archive_bomb") from None
-    except tables.UnreadableTable as error:
+    except tables.NoTable as error:
         raise Unsupported(str(error), supported=["csv", "xlsx"]) from None
+    except tables.UnreadableTable as error:
+        raise Invalid(
+            str(error), loc=["form", "file"], type="unreadable_file", code="unreadable_file"
+        ) from None
+
+
+def _read(content: bytes, name: str, report: Report) -> list[Candidate]:
+    rows = _rows(content, name, most=MOST_ROWS + 1)
     columns = _columns(rows)
     seen: dict[str, int] = {}
     found = []
@@ -185,9 +203,7 @@ def _columns(rows: Sequence[tables.Row]) -> dict[str, str]:
 
 
 def _refuse(report: Report, row: tables.Row, column: str | None, code: str, why: str) -> None:
-    report.errors.append(
-        RowError(row.sheet, row.line, _LABEL.get(column or ""), code, f"第 {row.line} 行: {why}")
-    )
+    report.errors.append(RowError(row.sheet, row.line, _LABEL.get(column or ""), code, why))
 
 
 def _draft(row: tables.Row, columns: dict[str, str], report: Report) -> PairDraft | None:
