@@ -1,9 +1,9 @@
 """Moments that clients send: any offset is taken, none means UTC (api.md 3.2)."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 
 def in_utc(value: datetime) -> datetime:
@@ -17,4 +17,14 @@ def in_utc(value: datetime) -> datetime:
         raise ValueError("out of range") from None
 
 
-Utc = Annotated[datetime, AfterValidator(in_utc)]
+def _written_out(value: Any) -> Any:
+    """Return a value that is no number. Raises `ValueError` for one: seconds and milliseconds cannot be told apart."""
+    number = isinstance(value, int | float) or (
+        isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal()
+    )
+    if number:
+        raise ValueError("a time is written out, as in 2026-03-01T09:00:00Z")
+    return value
+
+
+Utc = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(in_utc)]

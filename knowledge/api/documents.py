@@ -201,14 +201,14 @@ def get_file(request: HttpRequest, doc_id: str, query: Query[shapes.FileQuery]) 
     """Download the file of a version as it was uploaded; a visitor only one that an answer to it has cited."""
     principal = principal_of(request)
     for_visitor = principal.kind in ("visitor", "anonymous")
-    if for_visitor and not _is_cited(principal, request, doc_id, query.sig):
+    if for_visitor and not _is_cited(principal, request, doc_id, query):
         raise Missing
     file = reading.stored_file(doc_id=doc_id, label=query.version, for_visitor=for_visitor)
     return _served(request, file, attachment=query.disposition == "attachment" or not file.may_be_inline)
 
 
-def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, sig: str | None) -> bool:
-    if sig and links.verify(request.path_info, sig):
+def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, query: shapes.FileQuery) -> bool:
+    if query.sig and links.verify(request.path_info, query.sig, version=query.version):
         return True
     return grants.allows(unit=principal.session_id, doc_id=doc_id)
 

@@ -1,13 +1,14 @@
 """Shapes of documents, versions, chunks and their ingest (api.md 6.1, 6.2)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from kimono.lib.cleaning import clean, trimmed
+from kimono.lib.moments import Utc
 from kimono.lib.patching import omissible
 from knowledge.models import Chunk, Document, Version
 from knowledge.schemas.jobs import JobError
@@ -20,14 +21,9 @@ def _none_if_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _aware(value: datetime | None) -> datetime | None:
-    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
-
 KnowledgeType = Literal["faq", "policy", "doc", "tutorial", "ticket", "dialogue"]
 Words = Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=100)]
 Title = Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=255)]
-Moment = Annotated[datetime, AfterValidator(_aware)]
 # A form cannot leave a field out and sends it empty.
 Absent = BeforeValidator(_none_if_empty)
 
@@ -39,7 +35,7 @@ class IngestForm(Schema):
     knowledge_type: Annotated[KnowledgeType | None, Absent] = None
     product_category: Annotated[Words | None, Absent] = None
     applicable_version: Annotated[Words | None, Absent] = None
-    published_at: Annotated[Moment | None, Absent] = None
+    published_at: Annotated[Utc | None, Absent] = None
     registered: Annotated[bool | None, Absent] = Field(default=None, alias="register")
     validate_quality: Annotated[bool | None, Absent] = None
     run_async: Annotated[bool | None, Absent] = Field(default=None, alias="async")
@@ -207,7 +203,7 @@ class DocumentPatch(Schema):
     knowledge_type: KnowledgeType = omissible()
     product_category: Words = omissible()
     applicable_version: Words = omissible()
-    published_at: Moment | None = None
+    published_at: Utc | None = None
     status: Literal["active", "disabled"] = omissible()
 
     def changes(self) -> dict[str, Any]:

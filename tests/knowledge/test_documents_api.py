@@ -163,6 +163,7 @@ def test_what_cannot_be_taken_is_refused_and_leaves_nothing(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     if status == 422:
         assert all({"loc", "msg", "type"} == set(entry) for entry in answer.json()["detail"])
+        assert answer.json()["detail"][0]["loc"] == ["form", "file"]
     else:
         assert "md" in answer.json()["supported"]
     assert documents(client)["total"] == 0
@@ -423,6 +424,8 @@ def test_a_signed_link_opens_its_own_file_alone(live: Servers, client: httpx.Cli
         assert visitor.get(path).status_code == 401
         assert visitor.get(link.replace(first, second)).status_code == 404
         assert visitor.get(late).status_code == 404
+        assert visitor.get(link.replace("version=v1", "version=v2")).status_code == 404
+        assert visitor.get(link.replace("version=v1&", "")).status_code == 404
         assert elsewhere.get(link).status_code == 404
         assert visitor.get(f"/api/v1/knowledge/documents/{first}", params={"sig": "1.x"}).status_code == 401
 

@@ -39,7 +39,7 @@ class UnreadableFile(ParseError, Invalid):
     def __init__(
         self, message: str, *, page: int | None = None, sheet: str | None = None, row: int | None = None
     ) -> None:
-        Invalid.__init__(self, message, loc=("body", "file"), type="unreadable_file", code="unreadable_file")
+        Invalid.__init__(self, message, loc=("form", "file"), type="unreadable_file", code="unreadable_file")
         self._locate(message, page, sheet, row)
 
 
@@ -49,7 +49,7 @@ class ArchiveBomb(ParseError, Invalid):
     code = "archive_bomb"
 
     def __init__(self, message: str) -> None:
-        Invalid.__init__(self, message, loc=("body", "file"), type="archive_bomb", code="archive_bomb")
+        Invalid.__init__(self, message, loc=("form", "file"), type="archive_bomb", code="archive_bomb")
         self._locate(message, None, None, None)
 
 

@@ -91,11 +91,21 @@ class TestLinks:
         assert url.startswith(self.PATH + "?version=v2&sig=")
         assert url.endswith("#page=2")
         sig = url.partition("sig=")[2].partition("#")[0]
-        assert links.verify(self.PATH, sig, now=1000 + links.SECONDS - 1)
-        assert not links.verify(self.PATH, sig, now=1000 + links.SECONDS)
-        assert not links.verify(self.PATH.replace("doc-1", "doc-2"), sig, now=1000)
+        assert links.verify(self.PATH, sig, version="v2", now=1000 + links.SECONDS - 1)
+        assert not links.verify(self.PATH, sig, version="v2", now=1000 + links.SECONDS)
+        assert not links.verify(self.PATH.replace("doc-1", "doc-2"), sig, version="v2", now=1000)
         longer = sig.replace(sig.partition(".")[0], "9999999999")
-        assert not links.verify(self.PATH, longer, now=1000)
+        assert not links.verify(self.PATH, longer, version="v2", now=1000)
+
+    @pytest.mark.parametrize("version", ["v1", "v3", "", None])
+    def test_a_link_is_good_for_its_version_alone(self, in_alpha: Tenant, version: str | None) -> None:
+        sig = links.signed(self.URL, now=1000).partition("sig=")[2].partition("#")[0]
+        assert not links.verify(self.PATH, sig, version=version, now=1000)
+
+    def test_a_link_without_a_version_gives_none_by_its_name(self, in_alpha: Tenant) -> None:
+        sig = links.signed(self.PATH, now=1000).partition("sig=")[2]
+        assert links.verify(self.PATH, sig, now=1000)
+        assert not links.verify(self.PATH, sig, version="v1", now=1000)
 
     def test_a_link_of_one_merchant_is_not_good_at_another(self, alpha: Tenant, beta: Tenant) -> None:
         with tenant_scope(alpha):
