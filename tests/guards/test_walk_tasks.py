@@ -1,0 +1,151 @@
+"""Every job, task and socket, run for one merchant with what names another's things: nothing of the other is touched."""
+
+import importlib.util
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kimono.lib import db, files, jobs, queue
+from tenants.models import Tenant
+from tenants.services import jobs as running
+from tenants.services import outbox
+from tests.guards.sources import PACKAGES
+from tests.guards.test_walk import MINE, THEIRS
+from tests.guards.worlds import World, fingerprint, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TABLE = "question,answer\n几点开门,暗号{canary}\n"
+# For each job, payloads that an attacker would like: the other's primary keys (equal to their own) and stored files.
+JOBS: dict[str, Callable[[World], list[dict[str, Any]]]] = {
+    "knowledge.ingest_version": lambda theirs: [
+        {"version_id": version_of(theirs), "publish": True, "facts": {}},
+    ],
+    "knowledge.import_pairs": lambda theirs: [
+        {"file_key": key, "name": "pairs.csv", "dry_run": False, "mode": "upsert"}
+        for key in (file_of(theirs), f"../{theirs.tenant.pk}/{file_of(theirs)}")
+    ],
+    "knowledge.sync": lambda _: [{"limit": None, "full": True}],
+    "knowledge.tidy_index": lambda _: [{}],
+    "tenants.provision": lambda _: [{"seed": {}}],
+}
+# For each task that belongs to no merchant: its arguments.
+TASKS: dict[str, list[tuple[Any, ...]]] = {
+    "tenants.run_jobs": [("ingest",), ("bulk",), ("chat",), ("beat",)],
+    "tenants.dispatch_outbox": [()],
+    "tenants.sweep": [()],
+    "tenants.roll_up_metrics": [()],
+    "knowledge.look_after": [()],
+}
+# For each socket's path, who opens it and what they send. None is served yet.
+SOCKETS: dict[str, Any] = {}
+
+
+@pytest.fixture
+def worlds(alpha: Tenant, beta: Tenant, equal_ids: Callable[[], Any]) -> tuple[World, World]:
+    """The attacker's world and the victim's, with no work left to do in either."""
+    made = make_world(alpha, MINE, equal_ids), make_world(beta, THEIRS, equal_ids)
+    work_off()
+    return made
+
+
+def version_of(world: World) -> int:
+    from knowledge.models import Version
+
+    with db.tenant_scope(world.tenant):
+        return Version.objects.get().pk
+
+
+def file_of(world: World) -> str:
+    """Return the key of a stored file, a table of pairs, of a merchant."""
+    with db.tenant_scope(world.tenant):
+        return files.store(TABLE.format(canary=world.canary).encode(), kind="imports")
+
+
+def work_off() -> None:
+    """Do all that waits, of everybody."""
+    for _ in range(3):
+        for waiting in ("ingest", "bulk", "chat", "beat"):
+            while running.run_next(waiting):
+                pass
+        for name, calls in TASKS.items():
+            for args in calls:
+                queue.app.tasks[name].apply(args=args, throw=True)
+        while outbox.dispatch():
+            pass
+
+
+def all_tasks() -> set[str]:
+    return {name for name in queue.app.tasks if not name.startswith("celery.")}
+
+
+def test_everything_is_walked() -> None:
+    for package in (*PACKAGES, "tenants.people"):
+        if importlib.util.find_spec(f"{package}.tasks") is not None:
+            importlib.import_module(f"{package}.tasks")
+    assert set(jobs.handlers()) == set(JOBS), "give the new job payloads that name another merchant's things"
+    assert all_tasks() == set(TASKS), "give the new task its arguments"
+    sockets = {
+        str(pattern.pattern)
+        for package in PACKAGES
+        if importlib.util.find_spec(f"{package}.routing") is not None
+        for pattern in importlib.import_module(f"{package}.routing").websocket_urlpatterns
+    }
+    assert sockets == set(SOCKETS), "walk the new socket"
+
+
+def test_no_job_of_one_merchant_touches_another(
+    worlds: tuple[World, World], superuser: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, theirs = worlds
+    given = [(name, payload) for name, payloads in JOBS.items() for payload in payloads(theirs)]
+    before = fingerprint(superuser, theirs.tenant)
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    for name, payload in given:
+        with db.tenant_scope(mine.tenant):
+            job = running.enqueue(name, by="usr-somebody", **payload)
+        assert running.run_next(job.queue), name
+        with db.tenant_scope(mine.tenant):
+            job.refresh_from_db()
+        # Either done with one's own thing under that key, or refused; and nothing of the other is told.
+        assert job.status in ("succeeded", "failed", "queued"), (name, job.status)
+        assert THEIRS not in f"{job.result} {job.error} {job.errors}", name
+        after = fingerprint(superuser, theirs.tenant)
+        changed = {table for table in before if before[table] != after[table]}
+        assert not changed, f"{name} of one merchant changed the other's {changed}"
+    assert THEIRS not in caplog.text
+    assert THEIRS not in "".join(everything_of(superuser, mine.tenant))
+
+
+def test_the_platforms_tasks_do_each_merchants_work_in_its_own_place(
+    worlds: tuple[World, World], superuser: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, theirs = worlds
+    before = fingerprint(superuser, theirs.tenant)
+    with db.tenant_scope(mine.tenant):
+        waiting = [running.enqueue("knowledge.sync", limit=None, full=True) for _ in range(2)]
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    work_off()
+    with db.tenant_scope(mine.tenant):
+        for job in waiting:
+            job.refresh_from_db()
+            assert job.status == "succeeded", job.errors
+    assert fingerprint(superuser, theirs.tenant) == before
+    assert THEIRS not in caplog.text
+    assert db.scope_or_none() is None or db.current_tenant_or_none() is None
+
+
+def everything_of(superuser: Any, tenant: Tenant) -> list[str]:
+    """Return every row of a merchant's schema as text."""
+    tables = superuser.execute(
+        "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = %s::regnamespace",
+        [tenant.schema_name],
+    ).fetchall()
+    return [
+        row[0]
+        for (table,) in tables
+        for row in superuser.execute(f'SELECT t::text FROM "{tenant.schema_name}"."{table}" t').fetchall()
+    ]
