@@ -90,6 +90,17 @@ def test_a_table_is_laid_out_in_the_answer_and_in_the_sheet(any_size: Stage) -> 
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_a_wide_table_scrolls_and_its_cells_stay_readable(any_size: Stage) -> None:
+    head = "| 类别 | 款式 | 3 小时体验价 | 日租价 | 隔夜加收 | 押金 | 备注 |"
+    row = "| 套餐 | 家庭套餐 |  | 498 | 249 | 900 | 小纹、男士和服、儿童和服各一套，含三人着装 |"
+    any_size.turns = [stream(turn_events(f"{head}\n|{' --- |' * 7}\n{row}"))]
+    page = any_size.open()
+    any_size.send("家庭套餐多少钱？")
+    expect(answered(any_size)).to_have_count(1)
+    assert page.locator(".bubble tbody tr").bounding_box()["height"] < 80
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_what_an_answer_says_is_never_taken_for_markup(stage: Stage) -> None:
     hostile = (
         "<img src=x onerror=alert(1)> ![x](https://evil.example/?d=1) "
