@@ -2,7 +2,7 @@
 
 import { byId, element } from "./elements.js";
 import { visible } from "./inline.js";
-import { markdown } from "./markdown.js";
+import { headless, markdown } from "./markdown.js";
 import { text } from "./texts.js";
 
 const TABLE = /^\s*\|.+\|\s*$/m;
@@ -146,6 +146,8 @@ export class CitationSheet {
 /** Return the cited words: marked as a part of their document, or laid out where they have a shape of their own. */
 function passage(citation) {
   const quote = citation.quote ?? "";
+  const rows = headless(quote);
+  if (rows) return rows;
   const shaped = citation.kind === "qa" || TABLE.test(quote);
   return shaped ? markdown(quote, () => null) : element("mark", {}, visible(quote));
 }

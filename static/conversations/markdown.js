@@ -73,6 +73,17 @@ function cells(line) {
   return ROW.exec(line)[1].split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
+/** Return a table of the rows in `source`, which have lost their head; null when it has one, or is no table. */
+export function headless(source) {
+  const lines = visible(source).trim().split(/\r?\n/);
+  if (!lines.every((line) => ROW.test(line)) || lines.some((line) => RULE.test(line))) return null;
+  const rows = lines.map((line) =>
+    element("tr", {}, ...cells(line).map((cell) => element("td", {}, ...inline(cell, () => null)))),
+  );
+  const whole = element("table", {}, element("tbody", {}, ...rows));
+  return element("div", { class: "table-scroll", tabindex: "0", role: "group" }, whole);
+}
+
 function table(lines, at, cite) {
   const head = cells(lines[at]);
   const body = [];

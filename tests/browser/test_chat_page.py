@@ -76,9 +76,11 @@ def test_a_cited_pair_is_shown_whole_and_leads_nowhere(stage: Stage) -> None:
     expect(sheet.locator("#sheet-open")).to_be_hidden()
 
 
-def test_a_table_is_laid_out_in_the_answer_and_in_the_sheet(any_size: Stage) -> None:
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "a row"])
+def test_a_table_is_laid_out_in_the_answer_and_in_the_sheet(any_size: Stage, whole: bool) -> None:
     table = "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |"
-    any_size.turns = [stream(turn_events(f"{table}\n\n[1]", citations=[citation(1, quote=table)]))]
+    quote = table if whole else table.splitlines()[-1]
+    any_size.turns = [stream(turn_events(f"{table}\n\n[1]", citations=[citation(1, quote=quote)]))]
     page = any_size.open()
     any_size.send("振袖多少钱？")
     expect(answered(any_size)).to_have_count(1)
@@ -86,6 +88,7 @@ def test_a_table_is_laid_out_in_the_answer_and_in_the_sheet(any_size: Stage) -> 
     expect(page.locator(".bubble td .chip")).to_have_count(0)
     page.locator(".bubble p .chip").click()
     expect(page.locator("#sheet-quote td")).to_have_text(["振袖", "699 元"])
+    expect(page.locator("#sheet-quote th")).to_have_count(2 if whole else 0)
     expect(page.locator("#sheet-open")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 

@@ -35,7 +35,9 @@ def extract(*, question: str, place: int, passage: Passage, writer: Writer) -> b
         if number:
             writer.write("\n" if "\n" in passage.text[cut[first - 1].end : start] else " ")
         writer.write(passage.text[start:end])
-        writer.cite(Span(place, start, end))
+        # The head of a table says nothing by itself: the rows below it are the source.
+        if not _RULE.match(cut[last].text):
+            writer.cite(Span(place, start, end))
     return True
 
 

@@ -74,6 +74,13 @@ class TestWithoutAModel:
         text = ask("振袖租金是多少").answer.text
         assert text == "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |\n\n[1]"
 
+    def test_a_row_further_down_is_cited_without_the_head(self) -> None:
+        rows = ("| 款式 | 租金 |", "| --- | --- |", "| 浴衣 | 159 元 |", "| 振袖 | 699 元 |")
+        add_document("prices.csv", "\n".join(rows))
+        answer = ask("振袖租金是多少").answer
+        assert answer.text == f"{rows[0]}\n{rows[1]}\n{rows[3]}\n\n[1]"
+        assert [citation.quote for citation in answer.citations] == [rows[3]]
+
     def test_a_pair_that_ends_in_a_table_keeps_it_whole(self) -> None:
         table = "各款租金：\n\n| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |"
         add_pair("租金一览", table)
