@@ -90,13 +90,15 @@ class TooLarge(Refusal):
 
 
 class Unsupported(Refusal):
-    """The content is of a type that cannot be taken."""
+    """The content is of a type that cannot be taken; the text names those in `supported` that can."""
 
     status = 415
     code = "unsupported_media_type"
     detail = "Unsupported media type."
 
     def __init__(self, detail: str | None = None, *, supported: Sequence[str] = ()) -> None:
+        if detail is None and supported:
+            detail = f"{type(self).detail} Supported types: {', '.join(supported)}."
         super().__init__(detail, extra={"supported": list(supported)})
 
 

@@ -213,11 +213,22 @@ def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, query: sh
     return grants.allows(unit=principal.session_id, doc_id=doc_id)
 
 
+def _typed(file: reading.StoredFile) -> str:
+    """Return the media type; of a text in UTF-8 with its charset, or a browser reads Chinese as Latin letters."""
+    if not file.mime.startswith("text/"):
+        return file.mime
+    try:
+        file.content.decode()
+    except UnicodeDecodeError:
+        return file.mime
+    return f"{file.mime}; charset=utf-8"
+
+
 def _served(request: HttpRequest, file: reading.StoredFile, *, attachment: bool) -> HttpResponse:
     etag = f'"{file.digest.removeprefix("sha256:")}"'
     known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
     response = HttpResponse(status=304) if etag in known else HttpResponse(file.content)
-    response["Content-Type"] = file.mime
+    response["Content-Type"] = _typed(file)
     response["Content-Disposition"] = content_disposition_header(attachment, file.name) or "attachment"
     response["ETag"] = etag
     response["Cache-Control"] = "private"

@@ -384,7 +384,7 @@ def test_a_file_is_served_so_that_it_can_do_no_harm(client: httpx.Client, tmp_pa
     html = send(client, page, "ordner/seite \u201eeins\u201c.html").json()
     answer = client.get(f"/api/v1/knowledge/documents/{html['doc_id']}/file")
     assert answer.content == page
-    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Content-Disposition"].startswith("attachment; filename*=utf-8''seite%20")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "sandbox"

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.utils import OperationalError
 from django.test import RequestFactory
 
 from kimono.lib.errors import Conflict, Invalid, Refusal, TooLarge, TooMany, Unavailable, Unsupported
 from tenants.answers import error_response
 from tenants.models import Tenant
+from tenants.services import jobs
 from tests.tenants.doors import Caller, at, body_without_id, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +63,7 @@ def test_405_names_what_is_allowed(alpha: Tenant) -> None:
 )
 def test_only_json_is_json(kind: str, admin: Caller) -> None:
     body = is_error(admin.ask("PATCH", "settings", "{}", Content_Type=kind), 415, "unsupported_media_type")
+    assert body["detail"] == "Unsupported media type. Supported types: application/json."
     assert body["supported"] == ["application/json"]
 
 
@@ -349,3 +352,40 @@ def test_a_page_that_is_refused_at_the_door_speaks_the_callers_language(alpha: T
     for language, words in (("en", "That is too large"), ("zh-CN", "内容过大")):
         answer = at(alpha).get("/" + "x" * 9000, Accept="text/html", Accept_Language=language)
         assert (answer.status_code, words in answer.content.decode()) == (413, True)
+
+
+@pytest.mark.parametrize("path", ["knowledge/ingest", "knowledge/qa-pairs/import"])
+def test_a_form_is_refused_as_a_form(path: str, alpha: Tenant, new_key: Any) -> None:
+    caller = at(alpha, X_API_Key=new_key(alpha))
+    empty: list[dict[str, Any]] = [
+        {}, {"file": ""}, {"file": "no file"}, {"file": SimpleUploadedFile("a.csv", b"")},
+    ]  # fmt: skip
+    for fields in empty:
+        body = is_error(caller.form(path, fields), 422, body_code(path, fields))
+        assert body["detail"][0]["loc"] == ["form", "file"], fields
+    body = is_error(
+        caller.form(path, {"file": SimpleUploadedFile("a.csv", b"\x00\x01\x02")}),
+        415,
+        "unsupported_media_type",
+    )
+    assert all(kind in body["detail"].lower() for kind in body["supported"])
+
+
+def body_code(path: str, fields: dict[str, Any]) -> str:
+    unreadable = path.endswith("ingest") and isinstance(fields.get("file"), SimpleUploadedFile)
+    return "unreadable_file" if unreadable else "validation_error"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [("# 营业\n\n节日休息。\n".encode(), "text/markdown; charset=utf-8"),
+     ("# 营业\n\n节日休息。\n".encode("gb18030"), "text/markdown")],
+)  # fmt: skip
+def test_a_text_is_served_with_its_charset(content: bytes, kind: str, alpha: Tenant, new_key: Any) -> None:
+    caller = at(alpha, X_API_Key=new_key(alpha))
+    upload = caller.form(
+        "knowledge/ingest", {"file": SimpleUploadedFile("opening.md", content), "async": "true"}
+    )
+    assert jobs.run_next("ingest")
+    file = caller.get(f"knowledge/documents/{upload.json()['doc_id']}/file")
+    assert (file.status_code, file.headers["Content-Type"], file.content) == (200, kind, content)
