@@ -32,12 +32,14 @@ def import_pairs(
     by_name: str = "",
 ) -> Result:
     """Import the QA pairs of a stored file."""
+    run.progress(0.0, stage="parsing")
     report = async_to_sync(importing.run)(
         content=files.read(file_key),
         name=name,
         dry_run=dry_run,
         mode=mode,
         by=_starter(run, by_name),
+        told=run.progress,
     )
     return show_report(report, job_id=run.job_id)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from django.db import transaction
 
@@ -24,6 +24,8 @@ MOST_ROWS = 10_000
 INLINE_ROWS = 2_000
 MOST_BYTES = 10 * 1024 * 1024
 _BATCH = 200
+# How far an import is when a stage begins.
+_EMBEDDING, _INDEXING = 0.2, 0.6
 _COLUMNS = {
     "question": ("问题", "question", "标准问", "标准问题"),
     "answer": ("答案", "answer", "回答"),
@@ -33,6 +35,13 @@ _COLUMNS = {
     "similar_questions": ("相似问", "similar_questions", "相似问题"),
 }
 _LABEL = {name: labels[0] for name, labels in _COLUMNS.items()}
+
+
+class Told(Protocol):
+    """Hears how far an import is; see `JobRun.progress`."""
+
+    def __call__(self, fraction: float, *, stage: str) -> None:
+        """Take `fraction` (0 to 1) of `stage`, or raise to end the import."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,13 @@ class Report:
     preview: list[dict[str, Any]] = field(default_factory=list)
 
 
-async def run(*, content: bytes, name: str, dry_run: bool, mode: Mode, by: Actor) -> Report:
+async def run(
+    *, content: bytes, name: str, dry_run: bool, mode: Mode, by: Actor, told: Told | None = None
+) -> Report:
     """Import a CSV or XLSX file and return the report.
 
-    `upsert` overwrites a pair with the same (folded) question, `skip` leaves it. Raises `Invalid` for a file
+    `upsert` overwrites a pair with the same (folded) question, `skip` leaves it. `told` hears how far it is, and may
+    raise to end it: nothing is written then. Raises `Invalid` for a file
     without the two columns, `TooLarge`, `Unsupported`.
     """
     report, changes = await in_thread(plan, content=content, name=name)
@@ -100,7 +112,7 @@ async def run(*, content: bytes, name: str, dry_run: bool, mode: Mode, by: Actor
     report.updated_count = len(wanted) - report.success_count
     report.skipped_count = len(changes) - len(wanted)
     if not dry_run:
-        await carry_out(wanted, by=by)
+        await carry_out(wanted, by=by, told=told)
     return report
 
 
@@ -122,11 +134,11 @@ def plan(*, content: bytes, name: str) -> tuple[Report, list[Change]]:
     return report, changes
 
 
-async def carry_out(changes: Sequence[Change], *, by: Actor) -> None:
+async def carry_out(changes: Sequence[Change], *, by: Actor, told: Told | None = None) -> None:
     """Write the changes of a plan, with their index, in one transaction; what changes nothing is left alone."""
     new = [each.draft for each in changes if each.is_new]
     changed = [(each.qa_id, each.draft) for each in changes if not each.is_new and not each.changes_nothing]
-    await _write(new, changed, by)
+    await _write(new, changed, by, told)
 
 
 def start(*, content: bytes, name: str, dry_run: bool, mode: Mode, by: Actor) -> Job:
@@ -281,18 +293,28 @@ def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield items[start : start + _BATCH]
 
 
-async def _write(new: Sequence[PairDraft], changed: Sequence[tuple[str, PairDraft]], by: Actor) -> None:
+async def _write(
+    new: Sequence[PairDraft],
+    changed: Sequence[tuple[str, PairDraft]],
+    by: Actor,
+    told: Told | None = None,
+) -> None:
     vectors: dict[str, Sequence[float]] = {}
     encoder = ""
     drafts = [*new, *[draft for _, draft in changed]]
     texts = list(
         dict.fromkeys(text for draft in drafts for text in [draft.question, *draft.similar_questions])
     )
-    for batch in _batches(texts):
+    for done, batch in enumerate(_batches(texts)):
+        if told is not None:
+            share = done * _BATCH / len(texts)
+            await in_thread(told, _EMBEDDING + share * (_INDEXING - _EMBEDDING), stage="embedding")
         made = await writing.embed(batch)
         vectors.update(made.by_text)
         encoder = made.encoder_id or encoder
     complete = writing.Vectors(vectors if len(vectors) == len(texts) else {}, encoder)
+    if told is not None:
+        await in_thread(told, _INDEXING, stage="indexing")
     await in_thread(_store, new, changed, complete, by)
 
 

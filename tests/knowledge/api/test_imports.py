@@ -11,6 +11,7 @@ from kimono.lib import tables
 from kimono.lib.db import tenant_scope
 from knowledge.models import QAPair
 from tenants.models import Tenant
+from tenants.services import jobs
 from tests.knowledge.uploads import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +53,25 @@ def test_more_than_two_thousand_rows_are_a_job(
 def test_two_thousand_rows_are_reported_in_the_call(door: Client) -> None:
     status, report = send(door, table(2000), dry_run="true")
     assert (status, report["total_rows"], report["success_count"]) == (200, 2000, 2000)
+
+
+def test_a_large_import_tells_how_far_it_is(
+    door: Client, alpha: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, float]] = []
+    progress = jobs.Run.progress
+
+    def noted(self: jobs.Run, fraction: float, *, stage: str) -> None:
+        told.append((stage, fraction))
+        progress(self, fraction, stage=stage)
+
+    monkeypatch.setattr(jobs.Run, "progress", noted)
+    assert send(door, table(2001))[0] == 202
+    with tenant_scope(alpha):
+        work()
+    assert list(dict.fromkeys(stage for stage, _ in told)) == ["parsing", "embedding", "indexing"]
+    assert [fraction for _, fraction in told] == sorted(fraction for _, fraction in told)
+    assert len(told) > 5
 
 
 @pytest.mark.parametrize("content", [b"some words of nobody", b"%PDF-1.7 question,answer\na,b\n"])
