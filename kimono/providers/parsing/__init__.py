@@ -13,7 +13,15 @@ from kimono.providers.parsing.errors import (
 from kimono.providers.parsing.isolation import parse_in_child
 from kimono.providers.parsing.kinds import Kind, Unsupported
 from kimono.providers.parsing.parse import parse
-from kimono.providers.parsing.registry import Parser, Request, parser_for, refusal, register, supported
+from kimono.providers.parsing.registry import (
+    Parser,
+    Request,
+    parser_for,
+    refusal,
+    register,
+    require,
+    supported,
+)
 from kimono.providers.parsing.shapes import Block, Draft, Limits, Media, Parsed, ParseProblem
 from kimono.providers.parsing.sniffing import sniff, sniff_file
 
@@ -38,6 +46,7 @@ __all__ = [
     "parser_for",
     "refusal",
     "register",
+    "require",
     "sniff",
     "sniff_file",
     "supported",

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from kimono.lib.cleaning import clean, detect_language
 from kimono.providers.parsing.archives import check_archive
+from kimono.providers.parsing.captions import with_captions
 from kimono.providers.parsing.errors import ParseError, UnreadableFile
 from kimono.providers.parsing.kinds import Kind
-from kimono.providers.parsing.registry import Request, parser_for
-from kimono.providers.parsing.shapes import Block, Draft, Limits, Parsed, Progress
+from kimono.providers.parsing.registry import Request, parser_for, require
+from kimono.providers.parsing.shapes import Allowance, Block, Draft, Limits, Parsed, Progress
 from kimono.providers.parsing.sniffing import sniff_file
 
 _ZIPPED = frozenset({Kind.DOCX, Kind.XLSX, Kind.PPTX, Kind.ODT, Kind.EPUB})
@@ -33,17 +34,30 @@ def parse(
     """
     limits = limits or Limits()
     name = name or path.name
-    found = kind or sniff_file(path, name)
-    if path.stat().st_size == 0:
+    found = require(kind or sniff_file(path, name))
+    allowance = Allowance(limits.ocr_seconds)
+    return _parsed(Request(path, name, found, limits, on_progress or _silent, media_dir, allowance))
+
+
+def parse_inside(request: Request, path: Path, name: str) -> Parsed:
+    """Return the blocks of a file that lay in the file of `request`, under the same limits; raises as `parse` does."""
+    if request.depth >= request.limits.max_nesting:
+        raise UnreadableFile(f"it lies more than {request.limits.max_nesting} files deep")
+    found = require(sniff_file(path, name))
+    return _parsed(
+        replace(request, path=path, name=name, kind=found, progress=_silent, depth=request.depth + 1)
+    )
+
+
+def _parsed(request: Request) -> Parsed:
+    if request.path.stat().st_size == 0:
         raise UnreadableFile("the file is empty")
-    parser = parser_for(found)
-    assert isinstance(found, Kind)
-    if found in _ZIPPED:
-        _check_container(path, limits)
-    draft = Draft(kind=found.value)
-    request = Request(path, name, found, limits, on_progress or _silent, media_dir)
+    parser = parser_for(request.kind)
+    if request.kind in _ZIPPED:
+        _check_container(request.path, request.limits)
+    draft = Draft(kind=request.kind.value)
     _guarded(lambda: parser(request, draft))
-    return _finished(draft, limits, name)
+    return _finished(draft, request.limits, request.name)
 
 
 def _check_container(path: Path, limits: Limits) -> None:
@@ -71,8 +85,9 @@ def _finished(draft: Draft, limits: Limits, name: str) -> Parsed:
     characters = sum(len(block.text) for block in blocks)
     if characters > limits.max_characters:
         raise UnreadableFile(f"the file holds more than {limits.max_characters} characters of text")
-    if not any(block.text.strip() for block in blocks if block.kind != "image"):
+    if not any(block.text.strip() for block in blocks):
         _refuse_empty(draft)
+    blocks, media = with_captions(blocks, draft.media)
     title = clean(draft.title).strip() or next((b.text for b in blocks if b.kind == "heading"), "")
     sample = "\n".join(block.text for block in blocks[:200])[:20_000]
     return Parsed(
@@ -82,7 +97,7 @@ def _finished(draft: Draft, limits: Limits, name: str) -> Parsed:
         page_count=draft.page_count,
         language=detect_language(sample),
         errors=tuple(draft.errors),
-        media=tuple(draft.media),
+        media=media,
     )
 
 

@@ -24,12 +24,18 @@ _LEVELS = {"篇": 1, "编": 1, "部": 1, "章": 1, "节": 2, "条": 0}
 
 def parse(request: Request, draft: Draft) -> None:
     """Add the paragraphs of the file; numbered and underlined lines that stand alone become headings."""
-    text = decode(request.path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    text = decode(request.path.read_bytes())
     if not text.strip():
         raise UnreadableFile("the file is empty")
+    add_text(text, draft)
+    request.progress(1, 1)
+
+
+def add_text(text: str, draft: Draft) -> None:
+    """Add the paragraphs of a text, whatever its line ends are."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     for paragraph in _PARAGRAPH.split(text.expandtabs(4)):
         _paragraph([line.rstrip() for line in paragraph.split("\n") if line.strip()], draft)
-    request.progress(1, 1)
 
 
 def heading_level(line: str) -> int:

@@ -29,7 +29,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image found in a document. `path` is where its bytes were written, None when no folder was given for them."""
+    """An image found in a document. `path` is where its bytes were written, None when no folder was given for them.
+
+    `figure` is its number as printed (图 3, Figure 3), empty when it has none; `caption` is its caption without the number,
+    or what else describes it. `order` is the place of its block in the document.
+    """
 
     name: str
     mime: str
@@ -37,6 +41,8 @@ class Media:
     page: int | None = None
     caption: str = ""
     path: str | None = None
+    figure: str = ""
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,10 @@ class Limits:
     max_unpacked_bytes: int = 500 * 1024 * 1024
     max_ratio: int = 100
     max_image_bytes: int = 10 * 1024 * 1024
+    max_pixels: int = 40_000_000
+    max_attachments: int = 50
+    max_nesting: int = 3
+    ocr_seconds: float = 150.0
     memory_bytes: int = 1536 * 1024 * 1024
     cpu_seconds: int = 120
     wall_seconds: float = 300.0
@@ -100,6 +110,13 @@ class Limits:
     def to_json(self) -> dict[str, Any]:
         """Return the keyword arguments that make an equal value."""
         return asdict(self)
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many seconds of something slow a file may still cost, those of files inside it included."""
+
+    seconds: float
 
 
 @dataclass(slots=True)

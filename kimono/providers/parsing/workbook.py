@@ -35,6 +35,27 @@ def parse(request: Request, draft: Draft) -> None:
     except Exception:
         draft.errors.clear()
         sheets = list(_with_calamine(request))
+    _add(sheets, draft)
+
+
+def parse_legacy(request: Request, draft: Draft) -> None:
+    """Add the tables of a workbook of the old format (xls)."""
+    from python_calamine import CalamineError, PasswordError
+
+    try:
+        sheets = list(_with_calamine(request))
+    except PasswordError as error:
+        raise UnreadableFile("the file is protected by a password; save it without one") from error
+    except CalamineError as error:
+        if "password" in str(error).lower() or "encrypt" in str(error).lower():
+            raise UnreadableFile("the file is protected by a password; save it without one") from error
+        raise UnreadableFile(
+            "the workbook is damaged or of a version before Excel 97; save it as xlsx"
+        ) from error
+    _add(sheets, draft)
+
+
+def _add(sheets: list[tuple[str, Grid]], draft: Draft) -> None:
     filled = [(name, cells) for name, cells in sheets if cells]
     draft.page_count = len(sheets)
     for name, cells in filled:

@@ -42,6 +42,10 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
         (b"Message-ID: <1@b>\r\nFrom: a@b.c\r\nDate: x\r\n\r\nbody", "mail", Kind.EML),
         (b"From: the manager\n\nDear all", "note.txt", Kind.TEXT),
         (b"", "empty.md", Kind.MARKDOWN),
+        (b'{"id": 1, "messages": []}', "export", Kind.JSON),
+        (b'{"id": 1}\n{"id": 2}\n', "export.txt", Kind.JSONL),
+        (b'[{"id": 1}]', "export.dat", Kind.JSON),
+        (b"[note] this is { no JSON }", "a.txt", Kind.TEXT),
     ],
 )
 def test_the_content_decides(data: bytes, name: str, kind: Kind) -> None:
@@ -125,12 +129,21 @@ def test_an_encrypted_office_file_asks_for_one_without_a_password(tmp_path: Path
         parse(path)
 
 
-def test_kinds_without_a_parser_say_what_is_supported(tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(PNG)
-    with pytest.raises(UnsupportedType) as refusal:
+@pytest.mark.parametrize(
+    ("data", "name", "advice"),
+    [(PNG, "a.png", "tesseract-ocr-chi-sim"), (_ole("WordDocument"), "a.doc", "antiword")],
+)
+def test_a_kind_whose_program_is_missing_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, name: str, advice: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(UnsupportedType, match=advice) as refusal:
         parse(path)
-    assert "png" in refusal.value.message and "pdf" in refusal.value.message
+    assert (
+        "pdf" in refusal.value.extra["supported"] and path.suffix[1:] not in refusal.value.extra["supported"]
+    )
 
 
 def test_every_kind_has_a_media_type() -> None:

@@ -13,7 +13,7 @@ _NARY = {
     "⋂": "\\bigcap",
     "": "\\int",
 }
-_SYMBOLS = {
+SYMBOLS = {
     "×": "\\times ", "÷": "\\div ", "±": "\\pm ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "≈": "\\approx ",
     "∞": "\\infty ",
     "→": "\\to ", "∈": "\\in ", "∀": "\\forall ", "∂": "\\partial ", "∇": "\\nabla ", "·": "\\cdot ", "…": "\\dots ",
@@ -30,7 +30,7 @@ _ACCENTS = {
     "\u20d7": "vec",
     "": "hat",
 }
-_FUNCTIONS = frozenset(
+FUNCTIONS = frozenset(
     {"sin", "cos", "tan", "log", "ln", "exp", "lim", "max", "min", "det", "arg", "cot", "sec", "csc"}
 )
 
@@ -62,8 +62,8 @@ def _run(node: Element) -> str:
     text = "".join(part.text or "" for part in node.iter(f"{M}t"))
     return (
         f"\\{text} "
-        if text in _FUNCTIONS
-        else "".join(_SYMBOLS.get(character, character) for character in text)
+        if text in FUNCTIONS
+        else "".join(SYMBOLS.get(character, character) for character in text)
     )
 
 

@@ -1,92 +1,42 @@
-"""Web pages: the words of the page itself, without its navigation, scripts and hidden parts."""
+"""The walk through a page that turns its elements into blocks."""
 
 import re
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from xml.etree.ElementTree import ParseError
 
-from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
-from kimono.providers.parsing.encodings import decode
+from kimono.providers.parsing import mathml
+from kimono.providers.parsing.pictures import described, keep
 from kimono.providers.parsing.registry import Request
 from kimono.providers.parsing.shapes import Draft
 from kimono.providers.parsing.tables import Grid, spread, to_markdown, trimmed
 
-_DROPPED = (
-    "script style noscript template iframe object embed applet svg canvas audio video button select option input textarea"
-    " nav footer aside dialog menu link meta base datalist progress meter"
-)
-_DROPPED_TAGS = frozenset(_DROPPED.split())
 _BLOCK_NAMES = (
     "address article blockquote body center dd details div dl dt fieldset figcaption figure form header hgroup hr html"
     " legend main p section summary tbody td th thead tfoot tr ul ol li table pre h1 h2 h3 h4 h5 h6 caption"
 )
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
-    r"|(?:left|top|text-indent)\s*:\s*-\d{3,}",
-    re.IGNORECASE,
-)
-_SIDE_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert"})
-_SIDE_NAMES = frozenset(
-    {
-        "nav",
-        "navbar",
-        "navigation",
-        "menu",
-        "breadcrumb",
-        "breadcrumbs",
-        "footer",
-        "sidebar",
-        "cookie",
-        "cookies",
-        "advert",
-    }
-    | {"ads", "share", "social", "pagination", "pager", "skip", "toolbar", "copyright", "newsletter", "popup"}
-)
-_NAME_PART = re.compile(r"[a-z]+")
-_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
-def parse(request: Request, draft: Draft) -> None:
-    """Add the page's headings, paragraphs, lists and tables; its title comes from `<title>` or the first heading."""
-    with warnings.catch_warnings():
-        # XHTML is read as HTML on purpose: an XML parser stops at the first mistake of an author.
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        soup = BeautifulSoup(_text_of(request.path.read_bytes()), "lxml")
-    title = soup.title.get_text(" ", strip=True) if soup.title else ""
-    add_page(soup, draft)
-    draft.title = draft.title or title
-    request.progress(1, 1)
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Where the pictures of a page are: `find` returns the bytes behind an address, None for one that is not followed."""
+
+    request: Request
+    find: Callable[[str], bytes | None]
 
 
-def add_page(soup: BeautifulSoup, draft: Draft) -> None:
-    """Add the content of a parsed page; when the rules against boilerplate leave nothing, all that is visible."""
-    body = soup.body or soup
-    _drop_hidden(body)
-    whole = len(body.get_text(" ", strip=True))
-    plain = BeautifulSoup(str(body), "lxml")
-    _drop_sides(body, whole)
-    root = _main_part(body)
-    if len(root.get_text(" ", strip=True)) * 10 < whole:
-        root = plain.body or plain
-    _Walk(draft).run(root)
-
-
-def add_fragment(markup: str, draft: Draft) -> None:
-    """Add a piece of HTML that stands in another kind of text; nothing but hidden parts and scripts is left out."""
-    soup = BeautifulSoup(markup, "lxml")
-    root = soup.body or soup
-    _drop_hidden(root)
-    _Walk(draft).run(root)
-
-
-class _Walk:
+class Walk:
     """Walks through a tree once, gathering inline text until a block element ends it."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
+    def __init__(self, draft: Draft, pictures: Pictures | None = None) -> None:
+        self.draft, self.pictures = draft, pictures
         self.line: list[str] = []
 
     def run(self, root: Tag) -> None:
@@ -129,6 +79,8 @@ class _Walk:
             self.draft.add("code", tag.get_text())
         elif name == "table":
             self._table(tag)
+        elif name == "figure" and tag.find("img") is not None:
+            self._figure(tag)
         elif name == "dl":
             self.draft.add("text", "\n".join(_definitions(tag)))
         else:
@@ -151,15 +103,33 @@ class _Walk:
             return
         self.draft.add("table", to_markdown(_paired_currency(grid)))
 
-    def _image(self, tag: Tag) -> None:
-        text = _SPACE.sub(" ", str(tag.get("alt") or tag.get("title") or "")).strip()
-        if len(text) > 3:
+    def _figure(self, tag: Tag) -> None:
+        """Add a figure: its caption describes its first picture."""
+        caption = tag.find("figcaption")
+        words = _inline(caption) if isinstance(caption, Tag) else ""
+        if isinstance(caption, Tag):
+            caption.extract()
+        for image in tag.find_all("img"):
+            alt = described(str(image.get("alt") or ""))
+            self._image(image, words if not alt or alt in words else f"{words} {alt}".strip())
+            image.extract()
+            words = ""
+        self._children(tag)
+
+    def _image(self, tag: Tag, words: str = "") -> None:
+        text = words or _SPACE.sub(" ", str(tag.get("alt") or tag.get("title") or "")).strip()
+        address = str(tag.get("src") or tag.get("xlink:href") or "")
+        data = self.pictures.find(address) if self.pictures else None
+        if self.pictures and data:
+            self._flush()
+            name = "image" if address.startswith("data:") else address.rsplit("/", 1)[-1]
+            keep(self.pictures.request, self.draft, name, BytesIO(data), text)
+        elif len(text) > 3:
             self._flush()
             self.draft.add("image", text)
 
     def _formula(self, tag: Tag) -> None:
-        source = tag.find("annotation", attrs={"encoding": re.compile("tex", re.IGNORECASE)})
-        latex = source.get_text(strip=True) if isinstance(source, Tag) else str(tag.get("alttext") or "")
+        latex = _latex(tag)
         if latex and tag.get("display") == "block":
             self._flush()
             self.draft.add("formula", latex)
@@ -172,7 +142,22 @@ class _Walk:
         self.draft.add("text", "\n".join(line for line in lines if line))
 
 
+def _latex(tag: Tag) -> str:
+    """Return the LaTeX of a formula: as its author wrote it where that is kept, else made from the MathML."""
+    source = tag.find("annotation", attrs={"encoding": re.compile("tex", re.IGNORECASE)})
+    written = source.get_text(strip=True) if isinstance(source, Tag) else str(tag.get("alttext") or "")
+    if written:
+        return written
+    try:
+        return mathml.to_latex(fromstring(str(tag), forbid_dtd=True))
+    except (ParseError, DefusedXmlException):
+        return ""
+
+
 def _inline(tag: Tag) -> str:
+    for formula in tag.find_all("math"):
+        if latex := _latex(formula):
+            formula.replace_with(f"${latex}$")
     return " ".join(tag.get_text(" " if tag.find(_BLOCKS) else "").split())
 
 
@@ -238,61 +223,3 @@ def _paired_currency(grid: Grid) -> Grid:
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name) or "1")
     return min(1000, max(1, int(value))) if value.isdigit() else 1
-
-
-def _drop_hidden(root: Tag) -> None:
-    """Remove what a reader of the page does not see, and all that is not text."""
-    for tag in root.find_all(True):
-        hidden = tag.get("hidden") is not None and tag.get("hidden") != "until-found"
-        if tag.name == "script" and "math/tex" in str(tag.get("type", "")):
-            tag.replace_with(f"${tag.get_text()}$")
-        elif (
-            tag.name in _DROPPED_TAGS - {"nav", "footer", "aside", "menu"}
-            or hidden
-            or str(tag.get("aria-hidden")).lower() == "true"
-            or _HIDDEN_STYLE.search(str(tag.get("style") or ""))
-        ):
-            tag.extract()
-
-
-def _drop_sides(root: Tag, whole: int) -> None:
-    """Remove what surrounds the content on every page of a site, but nothing that is half of the page or titles it."""
-    for tag in root.find_all(True):
-        if not _is_side(tag):
-            continue
-        if tag.find(["h1", "main", "article"]) is None and len(tag.get_text(" ", strip=True)) * 2 < whole:
-            tag.extract()
-
-
-def _is_side(tag: Tag) -> bool:
-    if tag.name in _DROPPED_TAGS or str(tag.get("role", "")).lower() in _SIDE_ROLES:
-        return True
-    if tag.name == "header":
-        return tag.find(re.compile("^h[1-6]$")) is None
-    if tag.name not in ("div", "section", "ul", "ol", "p", "form", "table", "span"):
-        return False
-    classes = tag.get("class") or []
-    names = " ".join([*classes, str(tag.get("id") or "")]).lower()
-    return not _SIDE_NAMES.isdisjoint(_NAME_PART.findall(names))
-
-
-def _main_part(body: Tag) -> Tag:
-    """Return the one element that says it is the content, when it holds a good part of the text; else the body."""
-    for name in ("main", "article"):
-        found = body.find_all(name)
-        if len(found) == 1:
-            part: Tag = found[0]
-            if len(part.get_text(" ", strip=True)) * 10 >= len(body.get_text(" ", strip=True)) * 3:
-                return part
-    return body
-
-
-def _text_of(data: bytes) -> str:
-    declared = _CHARSET.search(data[:4096])
-    if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        name = declared.group(1).decode().lower()
-        try:
-            return data.decode("gb18030" if name in ("gb2312", "gbk") else name)
-        except (LookupError, UnicodeDecodeError):
-            return decode(data)
-    return decode(data)
