@@ -121,12 +121,7 @@ def _source(source: str | None, name: str) -> str:
 def _kind(content: bytes, name: str) -> parsing.Kind:
     if not content:
         raise parsing.UnreadableFile("the file is empty")
-    kind = parsing.sniff(content, name)
-    if isinstance(kind, parsing.Unsupported):
-        raise parsing.refusal(kind.found, kind.reason)
-    if kind.value not in parsing.supported():
-        raise parsing.refusal(f"a file of the type {kind.value}")
-    return kind
+    return parsing.require(parsing.sniff(content, name))
 
 
 def _shown_already(source: str, digest: str) -> Version | None:
