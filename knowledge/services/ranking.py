@@ -5,7 +5,7 @@ An entry is a QA pair or a chunk. Pure functions; nothing here knows the databas
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 # Of the mean over an entry's wordings, added to its best one: an entry that is near in all of its wordings beats one
@@ -37,8 +37,7 @@ class Owner(NamedTuple):
     pk: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A unit with what the two legs say of it; `vector` is None where it has no vector of the encoder in use.
 
     `missing` is the share of what the question is about that nothing of the unit's entry holds, `uncoded` that of codes
@@ -90,8 +89,7 @@ LOCAL_LEVEL = Step(middle=0.28, width=0.035)
 MODEL_LEVEL = Step(middle=0.5, width=0.05)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """An entry in the order of a question.
 
     `missing`, `coded` and `uncoded` are those of its units. `answerable` is the probability that something this near
@@ -153,7 +151,7 @@ def calibrated(entries: Sequence[Ranked], *, local: bool) -> list[Ranked]:
         answerable = _answerable(entry, local=local)
         score = min(LEAD.at(entry.fused - rival) * answerable, ceiling)
         ceiling = score * (1 - 1e-9)
-        found.append(replace(entry, answerable=answerable, score=score))
+        found.append(entry._replace(answerable=answerable, score=score))
     return found
 
 
