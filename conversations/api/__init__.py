@@ -2,11 +2,12 @@
 
 from ninja import Router
 
-from conversations.api import aliases, chat, monitor, observability, performance, scenes, sessions
+from conversations.api import aliases, chat, exports, monitor, observability, performance, scenes, sessions
 
 router = Router()
 router.add_router("", chat.router)
 router.add_router("", sessions.router)
+router.add_router("", exports.router)
 router.add_router("", aliases.router)
 router.add_router("", scenes.router)
 router.add_router("", monitor.router)

@@ -24,6 +24,8 @@ ACTIONS = {
     "delete_qa_pair": _("Delete a QA pair"),
     "delete_scene": _("Delete a scene"),
     "delete_template": _("Delete a template"),
+    "export_answer": _("Export an answer"),
+    "export_conversation": _("Export a conversation"),
     "export_qa_pairs": _("Export QA pairs"),
     "import_qa_pairs": _("Import QA pairs"),
     "login": _("Sign in"),

@@ -112,6 +112,8 @@ SAMPLES: dict[str, Sample] = {
     "CH-09": _body(rating=5),
     "CH-10": _body(reason="taken over"),
     "CH-11": _body(reason="taken over"),
+    "CH-13": Sample(query=lambda ids: "format=json"),
+    "CH-14": Sample(query=lambda ids: "format=docx"),
     "CH-15": _body(),
     "SC-01": NOTHING,
     "SC-02": _body(**SCENE),

@@ -100,6 +100,7 @@ def _fill_conversations(world: World) -> None:
     chat = made(caller.post("chat", {"message": QUESTION, "user_id": f"u-{world.canary}"}))
     assert world.canary in str(chat), "the merchant's own answer must betray it"
     world.ids["session_id"] = world.ids["conversation_id"] = chat["session_id"]
+    world.ids["message_id"] = chat["message_id"]
     traces = made(caller.get("monitor/traces"))
     world.ids["trace_id"] = traces[0]["trace_id"]
     # Circuit breakers are the deployment's, so a merchant has none; the form is that of an id.

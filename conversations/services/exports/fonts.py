@@ -1,0 +1,147 @@
+"""A font with Chinese characters for Word files: found on the system, cut down to a text, put inside the file."""
+
+import io
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from kimono.lib.errors import Unavailable
+
+# File, number inside a collection, family; the best first.
+_KNOWN = (
+    ("NotoSansCJK-Regular.ttc", 2, "Noto Sans CJK SC"),
+    ("NotoSansCJKsc-Regular.otf", 0, "Noto Sans CJK SC"),
+    ("NotoSansSC-Regular.otf", 0, "Noto Sans SC"),
+    ("NotoSansSC-Regular.ttf", 0, "Noto Sans SC"),
+    ("SourceHanSansSC-Regular.otf", 0, "Source Han Sans SC"),
+    ("SourceHanSansCN-Regular.otf", 0, "Source Han Sans CN"),
+    ("wqy-microhei.ttc", 0, "WenQuanYi Micro Hei"),
+)
+# It tells of every table that it leaves out.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
+_HAN = (0x2E80, 0x323AF)
+
+
+class FontMissing(Unavailable):
+    """The system has no font with Chinese characters that could be put into a file."""
+
+    detail = (
+        "Word files need a font with Chinese characters, which is not installed on the server."
+        " On Debian or Ubuntu: apt-get install fonts-noto-cjk. JSON and CSV work without it."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """A font file of the system."""
+
+    path: Path
+    number: int
+    family: str
+
+
+def has_han(text: str) -> bool:
+    """Tell whether a text needs a font with Chinese characters."""
+    return any(_HAN[0] <= ord(character) <= _HAN[1] for character in text)
+
+
+def folders() -> Iterator[Path]:
+    """Yield the folders in which systems keep fonts."""
+    home = Path(os.environ.get("HOME", "/"))
+    yield from (
+        Path("/usr/share/fonts"),
+        Path("/usr/local/share/fonts"),
+        home / ".local/share/fonts",
+        home / ".fonts",
+        Path("/Library/Fonts"),
+        home / "Library/Fonts",
+    )
+
+
+def find() -> Font:
+    """Return the best font with Chinese characters. Raises `FontMissing`."""
+    names = {name: rank for rank, (name, _, _) in enumerate(_KNOWN)}
+    found = [
+        path for folder in folders() if folder.is_dir() for path in folder.rglob("*") if path.name in names
+    ]
+    if not found:
+        raise FontMissing
+    best = min(found, key=lambda path: names[path.name])
+    _, number, family = _KNOWN[names[best.name]]
+    return Font(best, number, family)
+
+
+def cut(font: Font, text: str) -> bytes:
+    """Return the font as TrueType with the characters of `text` and of ASCII and nothing else."""
+    from fontTools import subset
+
+    options = subset.Options(
+        layout_features=[], hinting=False, notdef_outline=True, name_IDs=["*"], name_languages=[0x409],
+        drop_tables=[*subset.Options().drop_tables, "GSUB", "GPOS", "GDEF", "BASE", "VORG", "vhea", "vmtx"],
+        ignore_missing_unicodes=True,
+    )  # fmt: skip
+    options.font_number = font.number
+    loaded = subset.load_font(str(font.path), options, dontLoadGlyphNames=True)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes={*range(0x20, 0x7F), *(ord(character) for character in text)})
+    subsetter.subset(loaded)
+    if "CFF " in loaded:
+        _draw_as_truetype(loaded)
+    target = io.BytesIO()
+    loaded.save(target)
+    return target.getvalue()
+
+
+def _draw_as_truetype(font: Any) -> None:
+    """Draw the outlines anew as quadratic curves: Word embeds no others."""
+    from fontTools.pens.cu2quPen import Cu2QuPen
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.ttLib import newTable
+
+    drawn, glyphs = {}, font.getGlyphSet()
+    order = font.getGlyphOrder()
+    for name in order:
+        pen = TTGlyphPen(glyphs)
+        glyphs[name].draw(Cu2QuPen(pen, 1.0, reverse_direction=True))
+        drawn[name] = pen.glyph()
+    font["loca"] = newTable("loca")
+    font["glyf"] = table = newTable("glyf")
+    table.glyphOrder, table.glyphs = order, drawn
+    for glyph in drawn.values():
+        glyph.recalcBounds(table)
+    del font["CFF "]
+    font.recalcBBoxes = True
+    most = font["maxp"]
+    most.tableVersion = 0x00010000
+    for name in (
+        "maxTwilightPoints", "maxStorage", "maxFunctionDefs", "maxInstructionDefs", "maxStackElements",
+        "maxSizeOfInstructions",
+    ):  # fmt: skip
+        setattr(most, name, 0)
+    most.maxZones = 1
+    table.compile(font)
+    font["post"].formatType = 3.0
+    font.sfntVersion = "\x00\x01\x00\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A font in the form in which Word files carry it: its first 32 bytes are mixed with a key."""
+
+    content: bytes
+    key: UUID
+
+
+def hidden(font: bytes) -> Hidden:
+    """Return a font as ECMA-376 part 4, 18.6 asks for: mixed with a key that stands beside it."""
+    key = uuid4()
+    mask = key.bytes[::-1]
+    head = bytes(byte ^ mask[place % 16] for place, byte in enumerate(font[:32]))
+    return Hidden(head + font[32:], key)
