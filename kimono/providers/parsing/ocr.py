@@ -14,7 +14,6 @@ from kimono.providers.parsing import programs
 from kimono.providers.parsing.shapes import Allowance
 from kimono.providers.parsing.wrapping import glue
 
-ADVICE = "install tesseract-ocr and tesseract-ocr-chi-sim on the server to have it read"
 _LANGUAGES = ("chi_sim", "eng")
 _PAGE_SECONDS = 60.0
 # Tesseract sees worse outside this range; the longest side in pixels.
@@ -34,11 +33,6 @@ class OcrLine:
     bottom: float
     paragraph: tuple[int, int]
     confidence: float
-
-
-def installed() -> bool:
-    """Tell whether there is a program that reads pictures."""
-    return programs.find("tesseract") is not None
 
 
 def read(image: Image.Image, allowance: Allowance) -> list[OcrLine] | None:

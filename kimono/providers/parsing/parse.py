@@ -9,6 +9,7 @@ from kimono.providers.parsing.archives import check_archive
 from kimono.providers.parsing.captions import with_captions
 from kimono.providers.parsing.errors import ParseError, UnreadableFile
 from kimono.providers.parsing.kinds import Kind
+from kimono.providers.parsing.programs import OCR_ADVICE, has_ocr
 from kimono.providers.parsing.registry import Request, parser_for, require
 from kimono.providers.parsing.shapes import Allowance, Block, Draft, Limits, Parsed, Progress
 from kimono.providers.parsing.sniffing import sniff_file
@@ -106,7 +107,9 @@ def _refuse_empty(draft: Draft) -> None:
         first = draft.errors[0]
         raise UnreadableFile(_summary(draft), page=first.page, sheet=first.sheet, row=first.row)
     if draft.media or any(block.kind == "image" for block in draft.blocks):
-        raise UnreadableFile("the file holds only images; their text cannot be read without OCR")
+        if has_ocr():
+            raise UnreadableFile("no text can be read on the images of the file")
+        raise UnreadableFile(f"the file holds only images; {OCR_ADVICE}")
     raise UnreadableFile("the file holds no text")
 
 
@@ -114,7 +117,10 @@ def _summary(draft: Draft) -> str:
     """Return what went wrong with every part of a file, naming the pages that share a reason together."""
     pages = [problem.page for problem in draft.errors if problem.code == "no_text_layer" and problem.page]
     if pages:
-        return f"{_pages(pages)} without a text layer (scanned); reading them needs OCR"
+        return f"{_pages(pages)} without a text layer (scanned); {OCR_ADVICE}"
+    scanned = [p.page for p in draft.errors if p.code in ("no_text_found", "ocr_time") and p.page]
+    if scanned:
+        return f"no text could be read on {_pages(scanned)} (scanned)"
     return "; ".join(dict.fromkeys(problem.message for problem in draft.errors[:5]))
 
 

@@ -7,7 +7,7 @@ from typing import IO
 
 from PIL import Image, ImageOps
 
-from kimono.providers.parsing import ocr
+from kimono.providers.parsing import ocr, programs
 from kimono.providers.parsing.errors import UnreadableFile
 from kimono.providers.parsing.registry import Request
 from kimono.providers.parsing.shapes import Draft, Limits, Media
@@ -112,7 +112,7 @@ def _as_png(image: Image.Image) -> bytes:
 
 def _read(image: Image.Image, request: Request) -> str:
     """Return the text on a picture, empty when there is none or nobody who reads it."""
-    if image.width < _LEAST_WIDTH or image.height < _LEAST_HEIGHT or not ocr.installed():
+    if image.width < _LEAST_WIDTH or image.height < _LEAST_HEIGHT or not programs.has_ocr():
         return ""
     try:
         return ocr.describe(image, request.ocr)

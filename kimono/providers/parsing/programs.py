@@ -10,11 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+OCR_ADVICE = "install tesseract-ocr and tesseract-ocr-chi-sim on the server to have pictures read"
 
 
 def find(*names: str) -> str | None:
     """Return the path of the first of these programs that is installed, None when none is."""
     return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def has_ocr() -> bool:
+    """Tell whether there is a program that reads pictures."""
+    return find("tesseract") is not None
 
 
 def run(

@@ -83,18 +83,6 @@ def test_chinese_text_headings_and_tables(tmp_path: Path) -> None:
     ]
 
 
-def test_scanned_pages_are_named_one_by_one(tmp_path: Path) -> None:
-    parsed = parse(pdf(tmp_path / "a.pdf", [[("The only page with text on it.", 11, 72, 700)]], unreadable=2))
-    assert [(e.code, e.page) for e in parsed.errors] == [("no_text_layer", 2), ("no_text_layer", 3)]
-    assert [b.text for b in parsed.blocks] == ["The only page with text on it."]
-
-
-def test_a_scan_alone_is_refused_and_says_which_pages(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match="pages 1–3 without a text layer") as refusal:
-        parse(pdf(tmp_path / "a.pdf", [], unreadable=3))
-    assert refusal.value.page == 1
-
-
 def test_an_empty_page_is_no_scan(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="no text"):
         parse(pdf(tmp_path / "a.pdf", [[]]))

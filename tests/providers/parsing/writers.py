@@ -50,10 +50,20 @@ def raw_docx(path: Path, body: str, *, extra: dict[str, bytes] | None = None, do
 
 
 def pdf(
-    path: Path, pages: list[list[tuple[str, float, float, float]]], *, drawing: str = "", unreadable: int = 0
+    path: Path,
+    pages: list[list[tuple[str, float, float, float]]],
+    *,
+    drawing: str = "",
+    unreadable: int = 0,
+    picture: bytes | None = None,
 ) -> Path:
-    """Write a PDF of (text, size, x, y) lines per page; `unreadable` pages at the end hold only a picture."""
+    """Write a PDF of (text, size, x, y) lines per page; `unreadable` pages at the end hold only a picture.
+
+    `picture` is the object of the picture that they, and any `drawing`, show under the name /P1.
+    """
     objects = [*_SHARED]
+    if picture is not None:
+        objects[3] = picture
     kids = []
     contents = [
         drawing + "".join(f"BT {_shown(text, size, x, y)} Tj ET\n" for text, size, x, y in page)
@@ -74,6 +84,14 @@ def pdf(
     )
     path.write_bytes(_assembled(objects))
     return path
+
+
+def pdf_picture(columns: int, rows: int, data: bytes) -> bytes:
+    """Return the object of a grey picture; `data` are its samples, packed."""
+    return (
+        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8"
+        b" /Filter /FlateDecode /Length %d >>\nstream\n" % (columns, rows, len(data)) + data + b"\nendstream"
+    )
 
 
 def _assembled(objects: list[bytes]) -> bytes:

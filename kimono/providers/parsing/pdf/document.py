@@ -9,6 +9,8 @@ from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from kimono.providers.parsing.errors import UnreadableFile
+from kimono.providers.parsing.pdf import scans
+from kimono.providers.parsing.pdf.columns import in_reading_order
 from kimono.providers.parsing.pdf.furniture import without_furniture
 from kimono.providers.parsing.pdf.layout import Layout, Paragraph, goes_on, outline_levels
 from kimono.providers.parsing.pdf.lines import Line, lines_of
@@ -20,7 +22,6 @@ from kimono.providers.parsing.tables import Grid, to_markdown
 from kimono.providers.parsing.wrapping import glue
 
 _FEW_CHARACTERS = 12
-_MAX_PIXELS = 40_000_000
 _MAX_PICTURES = 300
 _CAPTION = re.compile(r"(?:图|圖|Fig(?:ure)?\.?)\s*[\d一二三四五六七八九十]", re.IGNORECASE)
 
@@ -43,7 +44,7 @@ class _Page:
 
 
 def parse(request: Request, draft: Draft) -> None:
-    """Add the text, tables and pictures of all pages; pages without a text layer are named in the problems.
+    """Add the text, tables and pictures of all pages; scanned pages are read by OCR or named in the problems.
 
     Raises `UnreadableFile` for a password, for too many pages and for a damaged file.
     """
@@ -116,28 +117,48 @@ def _page(
     page = document[number - 1]
     text = page.get_textpage()
     try:
-        lines = lines_of(text, number)
-        _check_text(page, lines, number, draft)
+        lines = _shown(lines_of(text, number), page)
+        scanned = _is_scan(page, lines)
+        if scanned:
+            lines = scans.read(page, number, request, draft)
+        else:
+            _check_text(lines, number, draft)
         tables = finder.tables(page, text, number) if lines else []
-        pictures = list(_pictures(page, request)) if with_pictures and lines else []
+        pictures = list(_pictures(page, request, scanned)) if with_pictures and lines else []
         return _Page(number, float(page.get_height()), lines, tables, pictures)
     finally:
         text.close()
         page.close()
 
 
-def _check_text(page: PdfPage, lines: list[Line], number: int, draft: Draft) -> None:
-    """Note a page that shows something and says nothing: a scan, or fonts without a meaning."""
+def _shown(lines: list[Line], page: PdfPage) -> list[Line]:
+    """Return the lines that lie on the page; some lie beside it, where nobody sees them."""
+    if page.get_rotation():
+        return lines
+    left, bottom, right, top = (float(edge) for edge in page.get_cropbox())
+
+    def is_shown(line: Line) -> bool:
+        return line.right > left and line.left < right and line.top > bottom and line.bottom < top
+
+    shown: list[Line] = []
+    for line in lines:
+        if line.pieces and not all(map(is_shown, line.pieces)):
+            shown.extend(filter(is_shown, line.pieces))
+        elif is_shown(line):
+            shown.append(line)
+    return shown
+
+
+def _is_scan(page: PdfPage, lines: list[Line]) -> bool:
+    """Tell whether a page shows a picture and hardly a word besides."""
+    if sum(len(line.text) for line in lines) >= _FEW_CHARACTERS:
+        return False
+    return next(iter(page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3)), None) is not None
+
+
+def _check_text(lines: list[Line], number: int, draft: Draft) -> None:
+    """Note a page whose fonts do not say which characters they show, and drop what was read of it."""
     text = "".join(line.text for line in lines)
-    if len(text) < _FEW_CHARACTERS and next(
-        iter(page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3)), None
-    ):
-        draft.problem(
-            "no_text_layer", f"page {number} has no text layer (scanned); reading it needs OCR", page=number
-        )
-        if len(text) < 3:
-            lines.clear()
-        return
     odd = sum(
         "\ue000" <= character <= "\uf8ff" or character == "\ufffd" or ord(character) < 32
         for character in text
@@ -149,14 +170,15 @@ def _check_text(page: PdfPage, lines: list[Line], number: int, draft: Draft) -> 
         lines.clear()
 
 
-def _pictures(page: PdfPage, request: Request) -> Iterator[_Picture]:
-    """Yield the pictures of a page that are neither ornaments nor its background."""
+def _pictures(page: PdfPage, request: Request, scanned: bool) -> Iterator[_Picture]:
+    """Yield the pictures of a page that are neither ornaments nor its background, nor the page itself as it was scanned."""
+    most = 0.5 if scanned else 0.9
     area = page.get_width() * page.get_height()
     for count, image in enumerate(page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3)):
         left, bottom, right, top = image.get_bounds()
         columns, rows = image.get_px_size()
-        large = (right - left) * (top - bottom) > area * 0.9
-        if count >= 50 or large or min(columns, rows) < 64 or columns * rows > _MAX_PIXELS:
+        large = (right - left) * (top - bottom) > area * most
+        if count >= 50 or large or min(columns, rows) < 64 or columns * rows > request.limits.max_pixels:
             continue
         buffer = BytesIO()
         try:
@@ -176,10 +198,12 @@ def _add(pages: Sequence[_Page], outline: dict[str, int], request: Request, draf
         outside = [line for line in lines if not any(_inside(line, table) for table in page.tables)]
         pieces: list[tuple[float, int, Paragraph | Table | _Picture]] = []
         position = float("inf")
-        for order, paragraph in enumerate(layout.paragraphs(outside)):
+        for order, paragraph in enumerate(layout.paragraphs(in_reading_order(outside))):
             # Reading order wins over height, so that columns stay columns.
             position = min(position, paragraph.top)
             pieces.append((position, order, paragraph))
+        captions = _captions([piece for _, _, piece in pieces if isinstance(piece, Paragraph)], page.pictures)
+        pieces = [piece for piece in pieces if id(piece[2]) not in captions]
         pieces += [(table.top, -1, table) for table in page.tables]
         pieces += [(picture.top, -1, picture) for picture in page.pictures]
         for _, _, piece in sorted(pieces, key=lambda item: (-item[0], item[1])):
@@ -196,10 +220,9 @@ def _add(pages: Sequence[_Page], outline: dict[str, int], request: Request, draf
             if isinstance(piece, Table):
                 header = _add_table(piece.grid, header, page.number, draft)
             else:
-                caption = next(
-                    (p.text for _, _, p in pieces if isinstance(p, Paragraph) and _is_caption(p, piece)), ""
+                keep(
+                    request, draft, piece.name, BytesIO(piece.data), captions.get(id(piece), ""), page.number
                 )
-                keep(request, draft, piece.name, BytesIO(piece.data), caption, page.number)
     _flushed(waiting, None, draft)
 
 
@@ -231,6 +254,17 @@ def _inside(line: Line, table: Table) -> bool:
     middle = (line.top + line.bottom) / 2
     centre = (line.left + line.right) / 2
     return table.bottom <= middle <= table.top and table.left - 2 <= centre <= table.right + 2
+
+
+def _captions(paragraphs: Sequence[Paragraph], pictures: Sequence[_Picture]) -> dict[int, str]:
+    """Return the captions by the identities of their pictures and of the paragraphs that they are."""
+    found: dict[int, str] = {}
+    for picture in pictures:
+        for paragraph in paragraphs:
+            if id(paragraph) not in found and _is_caption(paragraph, picture):
+                found[id(picture)] = found[id(paragraph)] = paragraph.text
+                break
+    return found
 
 
 def _is_caption(paragraph: Paragraph, picture: _Picture) -> bool:

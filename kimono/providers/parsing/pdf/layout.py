@@ -40,6 +40,9 @@ class Layout:
         sizes: Counter[float] = Counter()
         bold = 0
         for line in lines:
+            if not line.size:
+                # A line that was read from a picture: nobody knows the size of its letters.
+                continue
             sizes[line.size] += len(line.text)
             bold += len(line.text) * line.bold
         # Where much is bold, boldness marks nothing.
@@ -55,7 +58,7 @@ class Layout:
         right = max((line.right for line in lines), default=0.0)
         for line in lines:
             level = self.level(line)
-            if found and self._continues(found[-1], line, level, right):
+            if found and self._continues(found[-1], line, level, found[-1].last.edge or right):
                 _append(found[-1], line)
             else:
                 text = _BULLET.sub("- ", line.text)

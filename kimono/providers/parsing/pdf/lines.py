@@ -2,6 +2,7 @@
 
 import ctypes
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
@@ -11,6 +12,11 @@ from pypdfium2 import PdfTextPage
 # PDFium marks a hyphen that only breaks a word at the end of a line with one of these.
 _BROKEN_WORD = ("\x02", "\ufffe")
 _BOLD = 600
+# In points: lines narrower than this are of one column; columns stand at least so far apart.
+_WIDE = 180.0
+_GAP = 9.0
+# Smaller letters cannot be read by anybody.
+_SMALLEST = 1.0
 # Ligatures of TeX fonts that say nothing about Unicode come out under their place in the font.
 _LIGATURES = {0x0B: "ff", 0x0E: "ffi", 0x0F: "ffl"}
 _BOLD_NAME = re.compile(rb"bold|black|heavy|cmbx|-demi|medi(?![a-z])|simhei", re.IGNORECASE)
@@ -21,7 +27,9 @@ _LOST_LIGATURE = re.compile("(?<=[a-z])\u21b5(?=[a-z-])")
 class Line:
     """One line of a page. Coordinates are PDF points from the lower left corner; `size` is the font's in points.
 
-    `broken` says that the last word goes on in the next line.
+    `broken` says that the last word goes on in the next line. `size` is 0 where it is not known. `pieces` are the parts of
+    a line that wide gaps part, as the lines of columns that stand side by side; empty when there is no such gap. `edge`
+    is where the column of the line ends on the right, 0 where the page has only one.
     """
 
     text: str
@@ -34,6 +42,8 @@ class Line:
     page: int
     broken: bool = False
     upright: bool = True
+    pieces: tuple["Line", ...] = ()
+    edge: float = 0.0
 
     @property
     def height(self) -> float:
@@ -53,10 +63,30 @@ def lines_of(page: PdfTextPage, number: int) -> list[Line]:
             codes.append(code)
             continue
         line = _line(page, codes, start, number)
+        if line is not None and line.right - line.left > _WIDE:
+            line.pieces = tuple(_pieces(page, codes, start, number, line.size))
         if line is not None and not (found and _rejoined(found[-1], line)):
             found.append(line)
         codes, start = [], index + 1
     return found
+
+
+def _pieces(page: PdfTextPage, codes: list[int], start: int, number: int, size: float) -> Iterator[Line]:
+    """Yield the parts of a line between wide gaps, if there are any."""
+    cuts = [0]
+    last = -1
+    for offset, code in enumerate(codes):
+        if code <= 32:
+            continue
+        if 0 <= last < offset - 1:
+            before, after = _box(page, start + last), _box(page, start + offset)
+            if before and after and after[0] - before[2] > max(_GAP, 1.2 * size):
+                cuts.append(offset)
+        last = offset
+    if len(cuts) > 1:
+        for begin, end in zip(cuts, [*cuts[1:], len(codes)], strict=True):
+            if piece := _line(page, codes[begin:end], start + begin, number):
+                yield piece
 
 
 def _rejoined(before: Line, line: Line) -> bool:
@@ -70,6 +100,7 @@ def _rejoined(before: Line, line: Line) -> bool:
     before.text += (" " if apart > 0.25 * larger else "") + line.text
     before.size, before.bold = (line.size, line.bold) if long else (before.size, before.bold)
     before.right, before.broken = line.right, line.broken
+    before.pieces = ()
     before.top, before.bottom = max(before.top, line.top), min(before.bottom, line.bottom)
     return True
 
@@ -87,11 +118,12 @@ def _line(page: PdfTextPage, codes: list[int], start: int, number: int) -> Line 
     visible = [start + offset for offset, code in enumerate(codes) if code > 32]
     sampled = visible[:: max(1, len(visible) // 5)] + visible[-1:]
     boxes = [box for index in sampled if (box := _box(page, index))]
-    if not boxes:
+    size = round(median(_size(page, index) for index in sampled), 1)
+    if not boxes or size < _SMALLEST:
         return None
     return Line(
         text=text,
-        size=round(median(_size(page, index) for index in sampled), 1),
+        size=size,
         bold=all(_is_bold(page, index) for index in (sampled[0], sampled[-1])),
         left=min(box[0] for box in boxes),
         right=max(box[2] for box in boxes),
