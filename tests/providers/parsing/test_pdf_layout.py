@@ -101,3 +101,42 @@ def test_a_picture_has_the_caption_below_it(tmp_path: Path) -> None:
     ]
     (media,) = parsed.media
     assert (media.figure, media.caption, media.page, media.order) == ("Figure 3", "The entrance", 1, 1)
+
+
+ROWS = [
+    ("Style", "Rent", "With tax"),
+    ("Furisode", "300", "330"),
+    ("Yukata", "120", "132"),
+    ("Haori set", "90", "99"),
+]
+TABLE = (
+    "| Style | Rent | With tax |\n| --- | --- | --- |\n| Furisode | 300 | 330 |\n| Yukata | 120 | 132 |\n"
+    "| Haori set | 90 | 99 |"
+)
+
+
+def table_lines() -> Lines:
+    places = (80.0, 230.0, 330.0)
+    lines: Lines = [("Prices of this season, all of them for one day and one set.", 11.0, 72.0, 660.0)]
+    for row, cells in enumerate(ROWS):
+        lines += [(text, 10.0, x, 626.0 - 20 * row) for text, x in zip(cells, places, strict=True)]
+    return [*lines, ("Whoever rents for longer than a week pays half of it.", 11.0, 72.0, 500.0)]
+
+
+@pytest.mark.parametrize(
+    ("levels", "uprights"),
+    [
+        ((640, 620, 560), ()),
+        ((640, 620, 600, 580, 560), ()),
+        ((640, 620, 600, 580, 560), (215, 320)),
+    ],
+    ids=["three rules", "a rule between all rows", "no sides"],
+)
+def test_tables_without_sides_keep_all_cells(
+    tmp_path: Path, levels: tuple[int, ...], uprights: tuple[int, ...]
+) -> None:
+    drawing = "".join(f"72 {y} m 400 {y} l S\n" for y in levels)
+    drawing += "".join(f"{x} 560 m {x} 640 l S\n" for x in uprights)
+    blocks = parse(pdf(tmp_path / "a.pdf", [table_lines()], drawing=drawing)).blocks
+    assert [block.text for block in blocks][1] == TABLE
+    assert [block.kind for block in blocks] == ["text", "table", "text"]

@@ -22,6 +22,8 @@ from kimono.providers.parsing.tables import Grid, to_markdown
 from kimono.providers.parsing.wrapping import glue
 
 _FEW_CHARACTERS = 12
+# A last row of one cell that is longer is a remark below the table.
+_NOTE = 60
 _MAX_PICTURES = 300
 _CAPTION = re.compile(r"(?:图|圖|Fig(?:ure)?\.?)\s*[\d一二三四五六七八九十]", re.IGNORECASE)
 
@@ -246,7 +248,12 @@ def _add_table(grid: Grid, header: Grid, page: int, draft: Draft) -> Grid:
     continued = last is not None and last.kind == "table" and last.page == page - 1
     if continued and header and len(header[0]) == len(grid[0]) and grid[0] != header[0]:
         grid = header + grid
+    notes: list[str] = []
+    while len(grid) > 2 and len(grid[-1][0]) > _NOTE and not any(grid[-1][1:]):
+        notes.insert(0, grid.pop()[0])
     draft.add("table", to_markdown(grid), page)
+    for note in notes:
+        draft.add("text", note, page)
     return grid[:1]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pypdfium2 import PdfPage, PdfTextPage
 from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 
+from kimono.providers.parsing.pdf.rules import missing_sides
 from kimono.providers.parsing.tables import Grid, trimmed
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pdfplumber.table import Table as Found
 
 _FEWEST_PATHS, _MOST_PATHS = 3, 4000
+# A longer text is a column of prose between two lines.
+_LONGEST = 1500
 
 
 @dataclass(slots=True)
@@ -63,7 +66,10 @@ class TableFinder:
             self._document = pdfplumber.open(self._path, password=self._password or "")
         sheet = self._document.pages[number - 1]
         try:
-            found = sheet.find_tables()
+            sides = missing_sides(sheet)
+            found = sheet.find_tables(
+                {"explicit_vertical_lines": sides.upright, "explicit_horizontal_lines": sides.level}
+            )
             tables = [self._table(table, page, text, float(sheet.height)) for table in found]
         finally:
             sheet.close()
@@ -91,6 +97,8 @@ class TableFinder:
 def _is_table(grid: Grid) -> bool:
     """Tell whether a grid is a table and not a frame around text or the boxes of a form."""
     if len(grid) < 2 or len(grid[0]) < 2:
+        return False
+    if any(len(cell) > _LONGEST for row in grid for cell in row):
         return False
     filled = sum(bool(cell) for row in grid for cell in row)
     return filled * 3 >= len(grid) * len(grid[0]) and filled >= 3
