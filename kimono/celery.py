@@ -11,9 +11,10 @@ django.setup()
 from typing import Any
 
 from celery.beat import EmbeddedService
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
 from django.db import connections
 
+from kimono import providers
 from kimono.beat import LockedScheduler, schedule
 from kimono.lib.queue import app
 
@@ -29,6 +30,12 @@ def _fresh_connections(**_: Any) -> None:
     for connection in connections.all(initialized_only=True):
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
+
+
+@worker_process_shutdown.connect
+def _send_exports(**_: Any) -> None:
+    # The pool ends its processes without what Python does at exit.
+    providers.close_exporter()
 
 
 @worker_ready.connect

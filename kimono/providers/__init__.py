@@ -27,6 +27,7 @@ from kimono.providers.models import ChatModel, Embedder
 from kimono.providers.openai_compatible.clients import close_clients
 from kimono.providers.registry import Providers, current, install
 from kimono.providers.shapes import CallRecord, ChatResult, Embedded, Message, Prompt, Refused
+from kimono.providers.tracing import Entry, close_exporter, entered
 
 __all__ = [
     "BreakerOpen",
@@ -39,6 +40,7 @@ __all__ = [
     "Embedded",
     "Embedder",
     "EmptyAnswer",
+    "Entry",
     "Malformed",
     "MemoryMeter",
     "Message",
@@ -62,8 +64,10 @@ __all__ = [
     "call",
     "chat",
     "close_clients",
+    "close_exporter",
     "current",
     "embed",
+    "entered",
     "from_environment",
     "install",
     "install_meter",

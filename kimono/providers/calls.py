@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from kimono.lib.threads import in_thread
-from kimono.providers import breakers
+from kimono.providers import breakers, tracing
 from kimono.providers.breakers import Guard
 from kimono.providers.errors import CallRefused, ProviderError, RateLimited, TimedOut
 from kimono.providers.metering import Meter, estimate_tokens, installed_meter
-from kimono.providers.shapes import CallRecord
+from kimono.providers.shapes import CallRecord, Message
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +49,11 @@ class Work:
 class Tally:
     """What one attempt used so far; the adapter fills it in, the record is made from it."""
 
-    def __init__(self, *, input_text: str = "", deadline: float = float("inf")) -> None:
+    def __init__(
+        self, *, input_text: str = "", deadline: float = float("inf"), messages: tuple[Message, ...] = ()
+    ) -> None:
         self.deadline = deadline
+        self.messages = messages
         self.started_at = datetime.now(UTC)
         self.output: list[str] = []
         self.first_token_ms: int | None = None
@@ -98,12 +101,14 @@ async def call(
     deadline_seconds: float,
     attempt: Callable[[Tally], Awaitable[T]],
     input_text: str = "",
+    messages: tuple[Message, ...] = (),
 ) -> T:
     """Run `attempt` until it succeeds, may not be repeated, or `deadline_seconds` are over.
 
     Before each attempt the meter is asked, then the breaker of (`scope`, `work.breaker`); after each the meter is
     told, also when it failed or was cancelled. An attempt is repeated only while it has received no text. `scope` is
-    the tenant's key, `input_text` what is sent, for estimating its tokens. Raises ProviderError, nothing of a vendor's.
+    the tenant's key, `input_text` what is sent, for estimating its tokens; `messages` are the same for the export, where
+    it is a prompt. Raises ProviderError, nothing of a vendor's.
     """
     meter = installed_meter()
     deadline = asyncio.get_running_loop().time() + deadline_seconds
@@ -111,7 +116,11 @@ async def call(
     while True:
         if not work.free:
             await _admit(meter, purpose, deadline)
-        tally = Tally(input_text=input_text, deadline=deadline)
+        tally = Tally(
+            input_text=input_text,
+            deadline=deadline,
+            messages=messages or (Message("user", input_text),),
+        )
         try:
             return await _attempt_once(meter, purpose, ref, work, scope, tally, attempt)
         except ProviderError as error:
@@ -158,7 +167,12 @@ async def _attempt_once(
             outcome = _Outcome(success=False, error_code=error.code)
             raise
         finally:
-            await _record(meter, _record_of(purpose, ref, work, tally, outcome))
+            record = _record_of(purpose, ref, work, tally, outcome)
+            if not work.free:
+                tracing.tell(
+                    scope=scope, record=record, messages=tally.messages, output="".join(tally.output)
+                )
+            await _record(meter, record)
 
 
 async def _within_deadline(attempt: Callable[[Tally], Awaitable[T]], tally: Tally) -> T:

@@ -56,6 +56,7 @@ async def chat(
         deadline_seconds=deadline_seconds,
         attempt=attempt,
         input_text=_input_text(prompt),
+        messages=prompt.messages,
     )
 
 
@@ -92,6 +93,7 @@ def stream_chat(
             deadline_seconds=deadline_seconds,
             attempt=attempt,
             input_text=_input_text(prompt),
+            messages=prompt.messages,
         )
 
     return ChatStream(run)

@@ -15,6 +15,8 @@ KNOWN_PROVIDERS = {
 }
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 STANDIN_SCHEME = "standin"
+LANGFUSE_HOST = "https://cloud.langfuse.com"
+_YES = frozenset({"1", "true", "yes", "on"})
 
 
 class ConfigError(ValueError):
@@ -75,6 +77,15 @@ class BreakerLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Langfuse:
+    """Where model calls are exported to, with the keys of one project there."""
+
+    host: str
+    public_key: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ProvidersConfig:
     """Everything `kimono.providers` is told from outside; an absent endpoint is None."""
 
@@ -82,6 +93,7 @@ class ProvidersConfig:
     embedding: EmbeddingEndpoint | None = None
     rerank: Endpoint | None = None
     vision: Endpoint | None = None
+    langfuse: Langfuse | None = None
     patience: Patience = Patience()
     breaker: BreakerLimits = BreakerLimits()
 
@@ -96,6 +108,7 @@ def from_environment(env: Mapping[str, str]) -> ProvidersConfig:
         embedding=_embedding(env),
         rerank=_plain(env, "RERANK"),
         vision=_plain(env, "VISION"),
+        langfuse=_langfuse(env),
         patience=Patience(
             connect_seconds=_positive(env, "KIMONO_PROVIDER_CONNECT_SECONDS", 5.0),
             read_seconds=_positive(env, "KIMONO_PROVIDER_READ_SECONDS", 15.0),
@@ -162,6 +175,17 @@ def _plain(env: Mapping[str, str], kind: str) -> Endpoint | None:
         model=_required(env, f"KIMONO_{kind}_MODEL"),
         api_key=env.get(f"KIMONO_{kind}_API_KEY", ""),
     )
+
+
+def _langfuse(env: Mapping[str, str]) -> Langfuse | None:
+    """Return where to export to; None when it is switched off or a key is missing."""
+    public, secret = (env.get(f"LANGFUSE_{kind}_KEY", "").strip() for kind in ("PUBLIC", "SECRET"))
+    if env.get("LANGFUSE_ENABLED", "").strip().lower() not in _YES or not public or not secret:
+        return None
+    host = env.get("LANGFUSE_HOST", "").strip() or LANGFUSE_HOST
+    if urlsplit(host).scheme not in {"http", "https"} or not urlsplit(host).hostname:
+        raise ConfigError("LANGFUSE_HOST must be an http(s) address")
+    return Langfuse(host=host.rstrip("/"), public_key=public, secret_key=secret)
 
 
 def _provider(env: Mapping[str, str], kind: str, base_url: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kimono.providers import breakers
+from kimono.providers import breakers, tracing
 from kimono.providers.config import (
     ChatEndpoint,
     ConfigError,
@@ -15,6 +15,7 @@ from kimono.providers.config import (
     ProvidersConfig,
     from_environment,
 )
+from kimono.providers.langfuse.exporter import LangfuseExporter
 from kimono.providers.local import LocalEncoder
 from kimono.providers.models import ChatModel, Embedder
 from kimono.providers.openai_compatible.chat import OpenAIChat
@@ -69,11 +70,12 @@ def build(config: ProvidersConfig) -> Providers:
 
 
 def install(config: ProvidersConfig) -> Providers:
-    """Make `config` the one in use, with fresh breakers."""
+    """Make `config` the one in use, with fresh breakers and an exporter of its own."""
     global _current
     built = build(config)
     with _lock:
         breakers.configure(config.breaker)
+        tracing.install_exporter(LangfuseExporter(config.langfuse) if config.langfuse else None)
         _current = built
     return built
 

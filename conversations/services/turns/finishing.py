@@ -76,6 +76,7 @@ def fail(*, begun: Begun, owner: str, steps: Sequence[StepRecord], error: str, n
         turn = begun.turn
         turn.status, turn.error = Turn.Status.FAILED, error[:40]
         _clock(turn, now)
+        _count(turn)
         try:
             _write(turn, owner)
         except LeaseLost:
@@ -121,6 +122,7 @@ def _write(turn: Turn, owner: str) -> None:
 def _drop(begun: Begun, turn: Turn, steps: Sequence[StepRecord], owner: str, now: datetime) -> None:
     turn.status, turn.outcome = Turn.Status.SUCCESS, Turn.Outcome.TAKEN_OVER
     _clock(turn, now)
+    _count(turn)
     data = responses.silent_data(begun, now=now, intent=turn.intent)
     turn.response = responses.response(begun, status="human", reply=None, data=data)
     turn.draft = ""
@@ -185,6 +187,11 @@ def _end(
     turn.model_used, turn.knowledge_version = reply.model_used or "", reply.knowledge_version or ""
     turn.first_token_ms = first_token_ms
     _clock(turn, now)
+    _count(turn)
+
+
+def _count(turn: Turn) -> None:
+    """Book what the calls of a turn used, those that failed or were broken off among them."""
     if providers.current().chat is not None or providers.current().embedder is not None:
         used = UsageRecord.objects.filter(ref=turn.public_id).aggregate(
             tokens_in=Sum("tokens_input"), tokens_out=Sum("tokens_output"), cost=Sum("cost_cny")

@@ -20,6 +20,7 @@ from conversations.services.sections import ChatSettings
 from conversations.services.turns import drafts, finishing, live, ordering
 from conversations.services.turns.live import Live
 from conversations.services.turns.shapes import Begun, Finished, Limits
+from kimono import providers
 from kimono.lib.threads import in_thread
 from knowledge.services.steps import StepRecord
 from tenants.services import tenant_settings
@@ -30,6 +31,7 @@ OPENING_SECONDS = 1.8
 HEARTBEAT_SECONDS = 0.4
 SHORTEST_SECONDS = 5.0
 _WAIT_SECONDS = 0.4
+_STREAMED = frozenset({"stream", "socket"})
 _tasks: set[asyncio.Task[None]] = set()
 
 
@@ -89,7 +91,8 @@ async def _answer(begun: Begun, shown: Live, owner: str, limits: Limits, steps: 
     first = _FirstToken(begun, shown, steps)
     question = _question(begun, limits)
     opening = asyncio.get_running_loop().call_later(OPENING_SECONDS, _open, shown)
-    work = asyncio.create_task(respond(question, writer=first, record=steps.append))
+    with providers.entered(_entry(begun)):
+        work = asyncio.create_task(respond(question, writer=first, record=steps.append))
     watch = asyncio.create_task(_watch(begun, shown, owner))
     try:
         await asyncio.wait({work, watch}, timeout=limits.total, return_when=asyncio.FIRST_COMPLETED)
@@ -171,6 +174,14 @@ async def _fail(begun: Begun, shown: Live, owner: str, steps: list[StepRecord], 
 def _end_silently(begun: Begun, shown: Live) -> None:
     shown.know(status="human", **{key: begun.turn.response["data"][key] for key in ("intent",)})
     shown.end(Finished(begun.turn.response), "done", live.done_data(begun.turn))
+
+
+def _entry(begun: Begun) -> providers.Entry:
+    """Return the door that the model calls of a turn are traced under: a stream is one trace, with the turn's id."""
+    session_id = begun.conversation.public_id
+    if begun.turn.entry not in _STREAMED:
+        return providers.Entry(session_id=session_id)
+    return providers.Entry(session_id=session_id, name="stream_chat", trace_id=begun.turn.trace_id)
 
 
 def _open(shown: Live) -> None:
