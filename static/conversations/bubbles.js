@@ -2,6 +2,7 @@
 
 import { attachmentList } from "./attachments.js";
 import { chipMaker, sourceList } from "./citations.js";
+import { AnswerDownload } from "./downloads.js";
 import { element, icon, iconButton } from "./elements.js";
 import { visible } from "./inline.js";
 import { markdown } from "./markdown.js";
@@ -85,7 +86,10 @@ export class ReplyBubble {
   #text = "";
   #rendered = 0;
 
-  /** `author` bot or agent; `actions`: `sheet`, `onSuggestion(text)`, `onPerson()`, `vote(messageId, rating, comment)`. */
+  /**
+   * `author` bot or agent; `actions`: `sheet`, `onSuggestion(text)`, `onPerson()`, `vote(messageId, rating, comment)`,
+   * `download(messageId, format)`.
+   */
   constructor({ author = "bot", agentName = null, actions }) {
     this.actions = actions;
     this.author = author;
@@ -196,6 +200,7 @@ export class ReplyBubble {
   #foot(messageId, date, feedback) {
     const copy = iconButton("copy", text("copy"), () => this.#copy(copy));
     const foot = element("div", { class: "foot" }, copy);
+    if (messageId) foot.append(new AnswerDownload((format) => this.actions.download(messageId, format)).node);
     if (this.author !== "bot" || !messageId) {
       foot.append(stamp(date));
       return [foot];

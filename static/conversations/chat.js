@@ -6,6 +6,7 @@ import { CitationSheet } from "./citations.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { Delivery } from "./delivery.js";
+import { wireConversationDownload } from "./downloads.js";
 import { byId } from "./elements.js";
 import { Header, wirePreferences } from "./header.js";
 import { Live } from "./live.js";
@@ -68,6 +69,7 @@ function assemble() {
     onSuggestion: ask,
     onPerson: () => parts.room.askForPerson(),
     vote: (messageId, rating, comment) => conversation.vote(messageId, rating, comment),
+    download: (messageId, format) => conversation.answerFile(messageId, format),
   });
   parts.composer = new Composer({
     onSend: (words) => parts.delivery.send(words),
@@ -97,6 +99,10 @@ function assemble() {
   byId("suggestions")?.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-text]");
     if (chip) ask(chip.dataset.text);
+  });
+  wireConversationDownload({
+    exists: () => conversation.exists,
+    fetchFile: (format) => conversation.file(format),
   });
   byId("new-conversation").addEventListener("click", () => startAnew(parts));
   return parts;

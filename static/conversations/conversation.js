@@ -3,9 +3,10 @@
 import { readEvents } from "./events.js";
 import { visitor } from "./keeping.js";
 import { settings } from "./texts.js";
-import { Refused, Unreachable, newUuid, pause, request, requestJson } from "./wire.js";
+import { Refused, Unreachable, newUuid, pause, request, requestFile, requestJson } from "./wire.js";
 
 const SESSIONS = "/api/v1/chat/sessions";
+const MESSAGES = "/api/v1/chat/messages";
 const RESUMES = 4;
 const wireLanguage = settings.language === "en" ? "en" : "zh";
 
@@ -103,6 +104,18 @@ export class Conversation {
 
   vote(messageId, rating, comment = null) {
     return this.#ask("POST", "/feedback", { message_id: messageId, rating, ...(comment ? { comment } : {}) });
+  }
+
+  /** Return the whole conversation as `{blob, name}`. */
+  file(format) {
+    const { session_id: id, visitor_token: token } = visitor.get();
+    return requestFile(`${SESSIONS}/${encodeURIComponent(id)}/export?format=${format}`, { token });
+  }
+
+  /** Return one answer as `{blob, name}`. */
+  answerFile(messageId, format) {
+    const { visitor_token: token } = visitor.get();
+    return requestFile(`${MESSAGES}/${encodeURIComponent(messageId)}/export?format=${format}`, { token });
   }
 
   /** Return the address of the live events, for EventSource, which cannot send headers. */

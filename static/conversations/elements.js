@@ -38,7 +38,7 @@ export function showIcon(node, name) {
 export function iconButton(name, label, onClick) {
   return element(
     "button",
-    { class: "button-icon", type: "button", title: label, "aria-label": label, on: { click: onClick } },
+    { class: "button-icon", type: "button", title: label, "aria-label": label, on: onClick ? { click: onClick } : {} },
     icon(name, "small"),
   );
 }

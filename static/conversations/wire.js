@@ -59,6 +59,18 @@ export async function requestJson(method, path, options) {
   }
 }
 
+/** Return a file as `{blob, name}`. */
+export async function requestFile(path, options) {
+  const response = await request("GET", path, { ...options, headers: { Accept: "*/*" } });
+  const said = response.headers.get("Content-Disposition") ?? "";
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(said)?.[1];
+  try {
+    return { blob: await response.blob(), name: encoded ? decodeURIComponent(encoded) : "" };
+  } catch (problem) {
+    throw new Unreachable(problem.message);
+  }
+}
+
 /** Wait. Ends early, with an AbortError, when `signal` fires. */
 export function pause(milliseconds, signal = null) {
   return new Promise((resolve, reject) => {

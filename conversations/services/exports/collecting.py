@@ -1,5 +1,6 @@
 """From rows to papers: what of a message or a conversation goes into a file."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from conversations.services.exports.shapes import Entry, Paper, Reference, Side
 from kimono.lib.cleaning import clean, detect_language
 from kimono.lib.db import current_tenant
 
+_ROW = re.compile(r"^[ \t]*\|(.+)\|[ \t]*$")
 _SIDES: Mapping[str, Side] = {
     Message.Author.VISITOR: "contact",
     Message.Author.BOT: "bot",
@@ -118,8 +120,14 @@ def _reference(citation: Mapping[str, Any], attachments: Sequence[Mapping[str, A
 
 def _readable(quote: str) -> str:
     """Return a quote on one line with its formulas in Unicode."""
+    quote = "\n".join(_ROW.sub(_cells, line) for line in quote.split("\n"))
     pieces = [words if kind == "text" else plain(words) for kind, words in formulas_in(quote)]
     return " ".join("".join(pieces).split())
+
+
+def _cells(row: re.Match[str]) -> str:
+    """Return a row that was cited without the head of its table, as words between bars."""
+    return " | ".join(cell.strip() for cell in row[1].split("|"))
 
 
 def _author(message: Message) -> str:
