@@ -197,3 +197,42 @@ def test_invisible_characters_do_not_leave_the_parser(tmp_path: Path) -> None:
     document = parsed(tmp_path, "a.md", "# 退\u200b货\n\n正\U000e0041文\u202e")
     assert kinds(document) == [("heading", "退货"), ("text", "正文")]
     assert document.blocks[1].section_path == ("退货",)
+
+
+@pytest.mark.parametrize(
+    ("inner", "latex"),
+    [
+        (
+            "<mfrac><mi>a</mi><mn>2</mn></mfrac><mo>≤</mo><msqrt><mi>x</mi></msqrt>",
+            "\\frac{a}{2}\\le \\sqrt{x}",
+        ),
+        (
+            "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover>",
+            "\\sum_{i=1}^{n}",
+        ),
+        ("<msub><mi>sin</mi><mi>θ</mi></msub>", "\\sin_{\\theta }"),
+        (
+            "<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>0</mn></mtd></mtr></mtable>",
+            "\\begin{matrix}1 & 0\\end{matrix}",
+        ),
+        (
+            "<semantics><mi>a</mi><annotation encoding='application/x-tex'>\\alpha</annotation></semantics>",
+            "\\alpha",
+        ),
+    ],
+)
+def test_formulas_of_a_page_become_latex(tmp_path: Path, inner: str, latex: str) -> None:
+    page = f"<p>Before</p><math display='block'>{inner}</math><p>with <math>{inner}</math> inside</p>"
+    assert kinds(parsed(tmp_path, "a.html", f"<html><body>{page}</body></html>")) == [
+        ("text", "Before"),
+        ("formula", latex.strip()),
+        ("text", " ".join(f"with ${latex}$ inside".split())),
+    ]
+
+
+def test_a_figure_of_a_page_is_described_by_its_caption(tmp_path: Path) -> None:
+    page = "<figure><img src='https://k.example/a.png' alt='Rack'><figcaption>Figure 4: The shelf</figcaption></figure>"
+    assert kinds(parsed(tmp_path, "a.html", f"<html><body><p>Text</p>{page}</body></html>")) == [
+        ("text", "Text"),
+        ("image", "Figure 4: The shelf Rack"),
+    ]

@@ -8,6 +8,8 @@ from kimono.providers.parsing.docx.formulas import M, to_latex
 from kimono.providers.parsing.docx.numbering import Numbering
 from kimono.providers.parsing.docx.package import Package, R, W, open_package
 from kimono.providers.parsing.docx.styles import Style, Styles, number_of
+from kimono.providers.parsing.docx.tables import Cell, cells, height_of, own_rows
+from kimono.providers.parsing.docx.visibility import is_hidden, is_on
 from kimono.providers.parsing.pictures import keep
 from kimono.providers.parsing.plain import heading_level
 from kimono.providers.parsing.registry import Request
@@ -61,6 +63,8 @@ class _Reader:
         self.boxes: list[Element] = []
         self.pictures: list[tuple[str, str]] = []
         self.page = 1
+        # Whether what is read stands on a ground that may have a colour.
+        self.coloured = package.main.find(f"{W}background") is not None
         # Word writes where its last layout broke pages; other programs do not, and then there are no page numbers.
         self.paged = next(package.main.iter(f"{W}lastRenderedPageBreak"), None) is not None
 
@@ -81,8 +85,10 @@ class _Reader:
 
     def paragraph(self, element: Element) -> None:
         """Add one paragraph as what its style, its number and its content make it."""
-        page = self.page
+        page, coloured = self.page, self.coloured
+        self.coloured = coloured or element.find(f"{W}pPr/{W}shd") is not None
         text = self.text(element)
+        self.coloured = coloured
         style, label, depth = self._style(element)
         formula = element.find(f"{M}oMathPara")
         if style.name.lower().startswith("toc "):
@@ -105,6 +111,11 @@ class _Reader:
 
     def table(self, element: Element) -> None:
         """Add a table; one that only frames its content is read like body text."""
+        coloured, self.coloured = self.coloured, True
+        self._table(element)
+        self.coloured = coloured
+
+    def _table(self, element: Element) -> None:
         self.flush()
         page = self._page(self.page)
         rows = list(self._rows(element))
@@ -115,8 +126,8 @@ class _Reader:
             return
         self.boxes.clear()
         self.pictures.clear()
-        for row in _own_rows(element):
-            for cell in _cells(row):
+        for row in own_rows(element):
+            for cell in cells(row):
                 self.blocks(cell)
         self.flush()
 
@@ -158,7 +169,7 @@ class _Reader:
             elif tag in (f"{W}drawing", f"{W}pict", f"{W}object"):
                 self._picture(child)
                 yield from self._parts(child)
-            elif tag not in _UNPRINTED and not _is_hidden(child):
+            elif tag not in _UNPRINTED and not is_hidden(child, self.styles, self.coloured):
                 yield from self._parts(child)
 
     def _text(self, element: Element, text: str, page: int | None) -> None:
@@ -188,13 +199,13 @@ class _Reader:
 
     def _rows(self, table: Element) -> Iterator[list[tuple[str, int, int]]]:
         """Yield the rows of a table as (text, columns, rows) cells; a cell merged downwards spans its followers."""
-        rows = [[_Cell.of(cell) for cell in _cells(row)] for row in _own_rows(table)]
+        rows = [[Cell.of(cell) for cell in cells(row)] for row in own_rows(table)]
         for index, row in enumerate(rows):
             line = []
             column = 0
             for cell in row:
                 if cell.merge != "continue":
-                    height = _height(rows, index, column) if cell.merge == "restart" else 1
+                    height = height_of(rows, index, column) if cell.merge == "restart" else 1
                     line.append((self._cell_text(cell.element), cell.width, height))
                 column += cell.width
             yield line
@@ -228,34 +239,14 @@ class _Reader:
                 keep(
                     self.request, self.draft, PurePosixPath(member).name, file, caption, self._page(self.page)
                 )
+        coloured, self.coloured = self.coloured, True
         for box in boxes:
             self.blocks(box)
             self.flush()
+        self.coloured = coloured
 
     def _page(self, page: int) -> int | None:
         return page if self.paged else None
-
-
-class _Cell:
-    """A table cell: its width in columns and whether it starts or continues a merge downwards."""
-
-    __slots__ = ("element", "merge", "width")
-
-    def __init__(self, element: Element, width: int, merge: str) -> None:
-        self.element, self.width, self.merge = element, width, merge
-
-    @classmethod
-    def of(cls, element: Element) -> "_Cell":
-        """Read a `w:tc`."""
-        properties = element.find(f"{W}tcPr")
-        if properties is None:
-            return cls(element, 1, "")
-        span = properties.find(f"{W}gridSpan")
-        merge = properties.find(f"{W}vMerge")
-        width = int(span.get(f"{W}val", "1")) if span is not None else 1
-        return cls(
-            element, max(1, min(width, 200)), "" if merge is None else merge.get(f"{W}val", "continue")
-        )
 
 
 def _without_formulas(text: str, paragraph: Element) -> str:
@@ -265,55 +256,11 @@ def _without_formulas(text: str, paragraph: Element) -> str:
     return text
 
 
-def _cells(row: Element) -> Iterator[Element]:
-    for child in row:
-        if child.tag == f"{W}tc":
-            yield child
-        elif child.tag == f"{W}sdt":
-            yield from child.iter(f"{W}tc")
-
-
-def _own_rows(table: Element) -> list[Element]:
-    """Return the rows of a table itself, not those of tables inside its cells."""
-    own: list[Element] = []
-    for child in table:
-        if child.tag == f"{W}tr":
-            own.append(child)
-        elif child.tag not in (f"{W}tblPr", f"{W}tblGrid"):
-            own.extend(_own_rows(child))
-    return own
-
-
-def _height(rows: list[list[_Cell]], index: int, column: int) -> int:
-    height = 1
-    for row in rows[index + 1 :]:
-        position = 0
-        for cell in row:
-            if position >= column:
-                break
-            position += cell.width
-        else:
-            break
-        if position != column or cell.merge != "continue":
-            break
-        height += 1
-    return height
-
-
 def _releveled(own: Element, inherited: tuple[str, int] | None) -> tuple[str, int] | None:
     level = own.find(f"{W}ilvl")
     return (inherited[0], int(level.get(f"{W}val", "0"))) if inherited and level is not None else inherited
 
 
-def _is_hidden(element: Element) -> bool:
-    """Tell whether a run is formatted as hidden text."""
-    return element.tag == f"{W}r" and _is_on(element.find(f"{W}rPr/{W}vanish"))
-
-
 def _is_bold(paragraph: Element) -> bool:
     runs = [run for run in paragraph.iter(f"{W}r") if run.find(f"{W}t") is not None]
-    return bool(runs) and all(_is_on(run.find(f"{W}rPr/{W}b")) for run in runs)
-
-
-def _is_on(element: Element | None) -> bool:
-    return element is not None and element.get(f"{W}val", "1") not in ("0", "false", "off")
+    return bool(runs) and all(is_on(run.find(f"{W}rPr/{W}b")) for run in runs)

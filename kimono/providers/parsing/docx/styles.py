@@ -11,15 +11,16 @@ _HEADING = re.compile(r"(?:heading|标题|標題|titre|überschrift)\s*([1-9])",
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A paragraph style, with what it inherits. `level` is 0 for body text; `number` is (list id, list level)."""
+    """A style, with what it inherits. `level` is 0 for body text; `number` is (list id, list level)."""
 
     name: str = ""
     level: int = 0
     number: tuple[str, int] | None = None
+    hidden: bool = False
 
 
 class Styles:
-    """All paragraph styles of a document by id."""
+    """All styles of a document by id."""
 
     def __init__(self, tree: Element | None) -> None:
         self._elements = (
@@ -42,7 +43,9 @@ class Styles:
         base_id = _value(element.find(f"{W}basedOn"))
         base = self._made(base_id, depth + 1) if base_id else Style()
         name = _value(element.find(f"{W}name"))
-        return Style(name, _level(element, name, base), _number(element) or base.number)
+        vanish = element.find(f"{W}rPr/{W}vanish")
+        hidden = base.hidden if vanish is None else vanish.get(f"{W}val", "1") not in ("0", "false", "off")
+        return Style(name, _level(element, name, base), _number(element) or base.number, hidden)
 
 
 def _level(element: Element, name: str, base: Style) -> int:
