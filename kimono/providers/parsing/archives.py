@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from kimono.providers.parsing.containers import DIRECTORY_BYTES, TAIL_BYTES, directory_bytes
 from kimono.providers.parsing.errors import ArchiveBomb, UnreadableFile
 from kimono.providers.parsing.shapes import Limits
 
@@ -17,6 +18,8 @@ _EMBEDDED = frozenset({".xlsx", ".docx", ".pptx", ".xlsm", ".xlsb"})
 _SMALL = 1024 * 1024
 _MAX_MEMBERS = 20_000
 _PIECE = 256 * 1024
+_MARKUP = (".xml", ".rels", ".vml", ".opf", ".xhtml", ".html", ".htm", ".ncx", ".svg")
+_OVERLAP = 32
 
 
 def check_archive(path: Path, limits: Limits) -> None:
@@ -26,6 +29,7 @@ def check_archive(path: Path, limits: Limits) -> None:
     can lie. Members under 1 MiB are not judged by their ratio. Raises `ArchiveBomb`, or `UnreadableFile` for damage.
     """
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _check_declared(members, limits)
@@ -50,6 +54,16 @@ def check_archive(path: Path, limits: Limits) -> None:
         raise UnreadableFile("the file is protected by a password; save it without one") from error
 
 
+def _check_directory(path: Path) -> None:
+    """Refuse a directory that would fill the memory by itself, before it is read."""
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - TAIL_BYTES))
+        size = directory_bytes(file.read())
+    if size > DIRECTORY_BYTES:
+        raise ArchiveBomb(f"the file has more than {_MAX_MEMBERS} members")
+
+
 def _check_declared(members: list[zipfile.ZipInfo], limits: Limits) -> None:
     if len(members) > _MAX_MEMBERS:
         raise ArchiveBomb(f"the file has more than {_MAX_MEMBERS} members")
@@ -70,15 +84,25 @@ def _check_declared(members: list[zipfile.ZipInfo], limits: Limits) -> None:
 def _count(file: IO[bytes], member: zipfile.ZipInfo, left: int, ratio: int) -> int:
     """Return the true size of a member, reading it piece by piece; raises as soon as it is too large."""
     size = 0
+    before = b""
+    is_markup = member.filename.lower().endswith(_MARKUP)
     while piece := file.read(_PIECE):
         if not size and piece.startswith(_ARCHIVE_HEADS) and not _is_embedded(member.filename):
             raise ArchiveBomb("the file holds another archive")
+        if is_markup and _declares_entities(before + piece):
+            raise ArchiveBomb("the file declares entities, which multiply or lead outside")
+        before = piece[-_OVERLAP:]
         size += len(piece)
         if size > left:
             raise ArchiveBomb("the file unpacks to more than it may")
         if size > _SMALL and size > max(1, member.compress_size) * ratio:
             raise ArchiveBomb(f"the file unpacks to more than {ratio} times its size")
     return size
+
+
+def _declares_entities(data: bytes) -> bool:
+    """Tell whether markup, also in UTF-16, declares an entity of its own; documents of these formats have no need to."""
+    return b"<!ENTITY" in data or b"<\0!\0E\0N\0T\0I\0T\0Y" in data or b"\0<\0!\0E\0N\0T\0I\0T\0Y" in data
 
 
 def _is_embedded(name: str) -> bool:

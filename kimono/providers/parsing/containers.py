@@ -20,16 +20,17 @@ _MACRO_MEMBERS = ("vbaproject.bin", "vbadata.xml")
 _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
 _MACRO_STREAMS = frozenset({"_VBA_PROJECT_CUR", "_VBA_PROJECT", "Macros", "VBA"})
 # The directory of a zip file is read as a whole, and each of its entries takes ten times its size in memory.
-_DIRECTORY_BYTES = 2 * 1024 * 1024
+DIRECTORY_BYTES = 2 * 1024 * 1024
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END_MARK = b"PK\x05\x06"
+TAIL_BYTES = _END_RECORD.size + 0xFFFF
 
 
 def zip_kind(data: bytes) -> Kind | Unsupported:
     """Return the kind of a zip-based file by its declared main part; macros make it unsupported whatever its name."""
     if b"%PDF-" in data[:1024]:
         return Unsupported("a file that is a zip archive and a PDF at once")
-    if directory_bytes(data[-_TAIL_BYTES:]) > _DIRECTORY_BYTES:
+    if directory_bytes(data[-TAIL_BYTES:]) > DIRECTORY_BYTES:
         return Unsupported("a zip archive with too many members")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -60,9 +61,6 @@ def zip_kind(data: bytes) -> Kind | Unsupported:
     if types:
         return Unsupported("an Office file of another type")
     return Unsupported("a zip archive")
-
-
-_TAIL_BYTES = _END_RECORD.size + 0xFFFF
 
 
 def directory_bytes(tail: bytes) -> int:
