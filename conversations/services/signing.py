@@ -5,13 +5,14 @@ from typing import Any
 
 from knowledge.services import links
 
+_ADDRESSES = ("url", "thumb_url")
 _LISTS = ("sources", "citations", "attachments")
 
 
 def signed_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a citation or an attachment whose `url` is signed."""
-    url = item.get("url")
-    return {**item, "url": links.signed(url)} if isinstance(url, str) and url else dict(item)
+    """Return a citation or an attachment whose addresses are signed."""
+    given = {name: item.get(name) for name in _ADDRESSES}
+    return {**item, **{name: links.signed(url) for name, url in given.items() if url}}
 
 
 def signed_message(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from knowledge.api import documents, jobs, qa_pairs, search
+from knowledge.api import attachments, documents, jobs, qa_pairs, search
 
 router = Router()
 router.add_router("", qa_pairs.router)
 router.add_router("", search.router)
+router.add_router("", attachments.router)
 router.add_router("", documents.router)
 router.add_router("", jobs.router)

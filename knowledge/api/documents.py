@@ -3,46 +3,23 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from ninja import File, Form, Query, Router, Status, UploadedFile
 
 from kimono.lib.errors import Missing, TooLarge
 from kimono.lib.threads import in_thread
 from kimono.lib.uploads import sent_name
+from knowledge.api.files import FileGuard, UploadGuard, served
 from knowledge.schemas import documents as shapes
 from knowledge.schemas.jobs import JobOut, show_job
 from knowledge.services import grants, links
 from knowledge.services.documents import changing, quotas, reading, results, rolling_back, uploading
-from tenants.auth import AsyncGuard, Guard, Principal, actor_of, principal_of
+from tenants.auth import Guard, Principal, actor_of, principal_of
 from tenants.models import Job
 from tenants.paging import Page, Paged, paged
 from tenants.services import ringing
 
 router = Router(tags=["documents"])
 KNOWLEDGE = Guard("knowledge")
-# What a form may weigh beside its file.
-_FORM_BYTES = 256 * 1024
-
-
-class UploadGuard(AsyncGuard):
-    """Lets files in up to the limit of one upload, and names that limit when it refuses."""
-
-    def checked(self, request: HttpRequest) -> Principal:
-        """Return the caller, or raise the refusal."""
-        self.max_bytes = quotas.most("UPLOAD_BYTES") + _FORM_BYTES
-        try:
-            return super().checked(request)
-        except TooLarge:
-            raise TooLarge(max_bytes=quotas.most("UPLOAD_BYTES")) from None
-
-
-class FileGuard(Guard):
-    """Lets in also whoever brings a signature; what it is good for is checked with the file."""
-
-    def _check(self, principal: Principal, request: HttpRequest) -> None:
-        if principal.kind == "anonymous" and principal.tenant is not None and request.GET.get("sig"):
-            return
-        super()._check(principal, request)
 
 
 @router.post(
@@ -204,34 +181,10 @@ def get_file(request: HttpRequest, doc_id: str, query: Query[shapes.FileQuery]) 
     if for_visitor and not _is_cited(principal, request, doc_id, query):
         raise Missing
     file = reading.stored_file(doc_id=doc_id, label=query.version, for_visitor=for_visitor)
-    return _served(request, file, attachment=query.disposition == "attachment" or not file.may_be_inline)
+    return served(request, file, attachment=query.disposition == "attachment" or not file.may_be_inline)
 
 
 def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, query: shapes.FileQuery) -> bool:
     if query.sig and links.verify(request.path_info, query.sig, version=query.version):
         return True
     return grants.allows(unit=principal.session_id, doc_id=doc_id)
-
-
-def _typed(file: reading.StoredFile) -> str:
-    """Return the media type; of a text in UTF-8 with its charset, or a browser reads Chinese as Latin letters."""
-    if not file.mime.startswith("text/"):
-        return file.mime
-    try:
-        file.content.decode()
-    except UnicodeDecodeError:
-        return file.mime
-    return f"{file.mime}; charset=utf-8"
-
-
-def _served(request: HttpRequest, file: reading.StoredFile, *, attachment: bool) -> HttpResponse:
-    etag = f'"{file.digest.removeprefix("sha256:")}"'
-    known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
-    response = HttpResponse(status=304) if etag in known else HttpResponse(file.content)
-    response["Content-Type"] = _typed(file)
-    response["Content-Disposition"] = content_disposition_header(attachment, file.name) or "attachment"
-    response["ETag"] = etag
-    response["Cache-Control"] = "private"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox"
-    return response

@@ -1,5 +1,6 @@
 """Tables of `knowledge`; they lie in every tenant's schema."""
 
+from knowledge.models.attachments import Attachment
 from knowledge.models.documents import Chunk, Document, Version
 from knowledge.models.index import Posting, Segment, Unit
 from knowledge.models.pairs import QAPair, SimilarQuestion
@@ -7,6 +8,7 @@ from knowledge.models.records import CitedGrant, Feedback, QuestionRecord
 from knowledge.models.state import KnowledgeState, Revision, TunerParams
 
 __all__ = [
+    "Attachment",
     "Chunk",
     "CitedGrant",
     "Document",

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -48,6 +49,10 @@ class Document(models.Model):
         verbose_name=_("version on show"),
     )
     file_type = models.CharField(_("file type"), max_length=10, blank=True, default="")
+    # Where it is fetched from, empty for an upload; 0 hours: fetched once.
+    url = models.CharField(_("web address"), max_length=2048, blank=True, default="")
+    refresh_hours = models.PositiveSmallIntegerField(_("fetched again every (hours)"), default=0)
+    fetched_at = models.DateTimeField(_("fetched at"), null=True, blank=True)
     created_by = models.CharField(_("created by"), max_length=64, blank=True, default="")
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -64,6 +69,9 @@ class Document(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["status", "-created_at"], name="document_newest"),
+            models.Index(
+                fields=["fetched_at"], condition=Q(refresh_hours__gt=0), name="document_fetched_again"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +161,8 @@ class Chunk(models.Model):
     text = models.TextField()
     start = models.PositiveIntegerField(default=0)
     end = models.PositiveIntegerField(default=0)
+    # The `att-…` ids of the pictures and tables that belong to it, in reading order.
+    attachments = ArrayField(models.CharField(max_length=64), default=list, blank=True)
 
     class Meta:
         ordering = ("version", "index")

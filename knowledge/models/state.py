@@ -12,6 +12,8 @@ class KnowledgeState(models.Model):
     updated_at = models.DateTimeField(null=True)
     # When the answer cache was emptied by hand last, and how often: part of its key.
     cache_generation = models.PositiveIntegerField(default=0)
+    # The UpdateResult (api.md 6.5) of the last update from a folder.
+    last_update = models.JSONField(null=True)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="one_knowledge_state"),)

@@ -330,7 +330,7 @@ def show_chunk(chunk: Chunk, version: Version) -> dict[str, Any]:
         "page": chunk.page,
         "section": chunk.section or None,
         "text": chunk.text,
-        "attachments": [],
+        "attachments": chunk.attachments,
         "version": version.label,
     }
 

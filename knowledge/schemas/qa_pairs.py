@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from kimono.lib.moments import Utc
 from knowledge.models import QAPair
+from knowledge.schemas.attachments import AttachmentOut, show_attachment
 from knowledge.services.qa_pairs.importing import Report, split
 from knowledge.services.qa_pairs.quality import Quality
 from knowledge.services.qa_pairs.writing import PairDraft
@@ -49,7 +50,7 @@ class QAPairOut(Schema):
     enabled: bool
     valid_from: datetime | None
     valid_to: datetime | None
-    attachments: list[dict[str, Any]]
+    attachments: list[AttachmentOut]
     hit_count: int
     template_id: int | None
     created_by: str | None
@@ -80,7 +81,7 @@ def show_pair(pair: QAPair) -> dict[str, Any]:
         "enabled": pair.enabled,
         "valid_from": pair.valid_from,
         "valid_to": pair.valid_to,
-        "attachments": [],
+        "attachments": [show_attachment(item) for item in pair.attachments.all()],
         "hit_count": pair.hit_count,
         "template_id": pair.template_id,
         "created_by": pair.created_by or None,

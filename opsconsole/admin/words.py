@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "add_attachment": _("Attach a file to a QA pair"),
     "activate_tenant": _("Activate a merchant"),
     "bulk_delete": _("Delete QA pairs"),
     "bulk_sync": _("Index QA pairs anew"),
@@ -19,6 +20,7 @@ ACTIONS = {
     "create_template": _("Add a template"),
     "create_tenant": _("Add a merchant"),
     "create_user": _("Add a person"),
+    "delete_attachment": _("Take a file off a QA pair"),
     "delete_document": _("Delete a document"),
     "delete_price": _("Delete a price"),
     "delete_qa_pair": _("Delete a QA pair"),

@@ -2,12 +2,21 @@
 
 import { sourceUrl } from "./citations.js";
 import { element, icon } from "./elements.js";
+import { visible } from "./inline.js";
 import { markdown } from "./markdown.js";
 
+/** Return what stands under a picture: its number and caption as printed, else its name. */
+function captionOf(attachment) {
+  const printed = [attachment.figure, attachment.caption].filter(Boolean).join(" ");
+  return visible(printed || attachment.name || "");
+}
+
 function picture(attachment, url) {
-  const image = element("img", { src: url, alt: attachment.name ?? "", loading: "lazy", decoding: "async" });
+  const caption = captionOf(attachment);
+  const source = sourceUrl(attachment.thumb_url) ?? url;
+  const image = element("img", { src: source, alt: caption, loading: "lazy", decoding: "async" });
   const figure = element("figure", { class: "attachment-picture" }, image);
-  figure.append(element("figcaption", {}, attachment.name ?? ""));
+  figure.append(element("figcaption", {}, caption));
   return element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, figure);
 }
 

@@ -80,6 +80,12 @@ def _fill_knowledge(world: World) -> None:
         "category": f"类{world.canary}",
     }
     world.ids["qa_id"] = made(caller.post("knowledge/qa-pairs", pair))["id"]
+    note = SimpleUploadedFile("note.md", f"# 说明\n\n暗号{world.canary}。\n".encode())
+    attached = caller.form(
+        f"knowledge/qa-pairs/{world.ids['qa_id']}/attachments",
+        {"file": note, "caption": f"说明{world.canary}"},
+    )
+    world.ids["attachment_id"] = made(attached)["id"]
     file = SimpleUploadedFile("opening.md", f"# 营业时间\n\n平日九点开门，暗号{world.canary}。\n".encode())
     upload = made(caller.form("knowledge/ingest", {"file": file, "async": "true"}))
     world.ids |= {"doc_id": upload["doc_id"], "job_id": upload["job_id"]}

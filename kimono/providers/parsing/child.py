@@ -23,14 +23,19 @@ _RESERVE_BYTES = 256 * 1024 * 1024
 def main() -> None:
     """Serve the one request on standard input; the exit status is 0 whenever a result was written."""
     request: dict[str, Any] = json.loads(sys.stdin.readline())
-    _bind_to_parent(request["parent"])
-    _limit(request["limits"])
-    _cut_network()
+    confine(parent=request["parent"], limits=request["limits"])
     answer = _answer(request)
     target = Path(request["result"])
     partial = target.with_suffix(".part")
     partial.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8", errors="replace")
     partial.rename(target)
+
+
+def confine(*, parent: int, limits: dict[str, Any]) -> None:
+    """Give this process its limits for good: memory and time of `limits`, no network, dead when `parent` dies."""
+    _bind_to_parent(parent)
+    _limit(limits)
+    _cut_network()
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

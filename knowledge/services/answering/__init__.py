@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kimono import providers
 from kimono.lib.threads import in_thread
@@ -12,6 +12,7 @@ from knowledge.services.answering.citing import OnCite, OnText, Writer
 from knowledge.services.answering.extracting import extract
 from knowledge.services.answering.verifying import Verifier
 from knowledge.services.answers import Answer, Citation, Degraded, Draft, Outcome, Suggestion
+from knowledge.services.attachments import reading as attached
 from knowledge.services.generation import Window
 from knowledge.services.grounding import Span
 from knowledge.services.retrieval import Found, Passage
@@ -87,6 +88,8 @@ async def answer(
             return kept
     found = await _searched(asked, view=view, params=params)
     given = await _given(asked, found, refusal)
+    if given.citations:
+        given = replace(given, attachments=await in_thread(attached.of_citations, given.citations))
     if key is not None and given.outcome == "answered" and given.degraded is None:
         await in_thread(answer_cache.store, key, given, view=view)
     return given

@@ -4,11 +4,13 @@ What is filed is not to be seen before its version is on show.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from django.db import transaction
 
-from knowledge.models import Chunk, Unit, Version
+from kimono.lib import files
+from knowledge.models import Attachment, Chunk, Unit, Version
 from knowledge.services import indexing
 from knowledge.services.documents.embedding import BATCH, Encoder
 
@@ -68,3 +70,17 @@ def clear(version: Version) -> None:
     """Remove what was filed of a version that will not be shown."""
     Unit.objects.filter(version=version).delete()
     version.chunks.all().delete()
+
+
+def drop_attachments(version: Version) -> None:
+    """Remove a version's attachments in the open transaction, and their files once it is committed."""
+    remove_files(version.attachments.all())
+    version.attachments.all().delete()
+
+
+def remove_files(attachments: Iterable[Attachment]) -> None:
+    """Remove the files of attachments once the open transaction is committed."""
+    for row in attachments:
+        for key in (row.file_key, row.thumb_key):
+            if key:
+                transaction.on_commit(partial(files.remove, key))

@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from kimono.lib.errors import TooMany
 from kimono.providers.parsing import Limits
-from knowledge.models import Document, Version
+from knowledge.models import Attachment, Document, Version
 
 DEFAULTS = {
     "UPLOAD_BYTES": 50 * 1024 * 1024,
@@ -16,6 +16,7 @@ DEFAULTS = {
     "UNPACKED_BYTES": 500 * 1024 * 1024,
     "STORAGE_BYTES": 10 * 1024 * 1024 * 1024,
     "DOCUMENTS": 20_000,
+    "QA_ATTACHMENTS": 20,
 }
 _UNLIMITED = 2**62
 
@@ -48,6 +49,13 @@ def check(*, more_bytes: int, source: str) -> None:
     documents = Document.objects.exclude(status=Document.Status.DELETED)
     if documents.count() >= most("DOCUMENTS") and not documents.filter(source=source).exists():
         raise QuotaExceeded("No more documents can be stored.")
-    stored = Version.objects.aggregate(total=Sum("size_bytes"))["total"] or 0
+    check_storage(more_bytes=more_bytes)
+
+
+def check_storage(*, more_bytes: int) -> None:
+    """Refuse `more_bytes` that the current tenant's storage has no room for. Raises `QuotaExceeded`."""
+    stored = sum(
+        table.objects.aggregate(total=Sum("size_bytes"))["total"] or 0 for table in (Version, Attachment)
+    )
     if stored + more_bytes > most("STORAGE_BYTES"):
         raise QuotaExceeded("The storage is used up.")

@@ -211,6 +211,7 @@ def _discard(document: Document, waiting: Iterable[int]) -> None:
     dead = document.versions.filter(is_indexed=False).exclude(pk__in=list(waiting))
     for version in dead:
         transaction.on_commit(partial(files.remove, version.file_key))
+        filing.remove_files(version.attachments.all())
     dead.delete()
 
 
@@ -251,6 +252,7 @@ def abandoned(*, version_id: int) -> Version | None:
         return None
     document = Document.objects.select_for_update(no_key=True).get(pk=version.document_id)
     filing.clear(version)
+    filing.drop_attachments(version)
     if document.status == Document.Status.PROCESSING and not _waiting(document):
         # Nothing was to be seen of it before; its row waits for a retry or the next upload of this source.
         document.status = Document.Status.DELETED

@@ -1,7 +1,10 @@
 """The stages of an ingest: parse in a child process, cut, embed and file batch by batch, put on show in one step."""
 
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from kimono.lib import files
@@ -9,6 +12,7 @@ from kimono.lib.jobs import JobFailed, JobRun, Result
 from kimono.providers import parsing
 from knowledge.models import Version
 from knowledge.services import chunking
+from knowledge.services.attachments import finding, keeping
 from knowledge.services.documents import filing, quotas, results
 from knowledge.services.documents.embedding import Encoder
 from knowledge.services.ingestion import storing
@@ -29,9 +33,11 @@ def ingest(*, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, A
     if version is None:
         raise JobFailed("replaced", "A later upload has taken this one's place.")
     if not version.is_indexed:
-        parsed = _parsed(run, version)
-        cut = _cut(run, version, parsed)
-        _filed(run, version, parsed, cut)
+        with tempfile.TemporaryDirectory(prefix="kimono-media-") as folder:
+            parsed = _parsed(run, version, Path(folder))
+            cut = _cut(run, version, parsed)
+            kept = keeping.keep(version=version, found=finding.found(parsed), check=run.check)
+        _filed(run, version, parsed, _tied(parsed, cut, kept))
         run.progress(_INDEXING, stage="indexing")
         storing.finish(run=run, version=version, publish=publish, facts=facts)
         version.refresh_from_db()
@@ -46,7 +52,7 @@ def ingest(*, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, A
     )
 
 
-def _parsed(run: JobRun, version: Version) -> parsing.Parsed:
+def _parsed(run: JobRun, version: Version, folder: Path) -> parsing.Parsed:
     run.progress(_PARSING, stage="parsing")
     try:
         return parsing.parse_in_child(
@@ -55,6 +61,7 @@ def _parsed(run: JobRun, version: Version) -> parsing.Parsed:
             quotas.parse_limits(),
             _part_of(run, _PARSING, _CHUNKING, "parsing"),
             _stopping(run),
+            media_dir=folder,
         )
     except parsing.ParseError as error:
         raise JobFailed(error.code, error.message, errors=[_located(version, error)]) from error
@@ -101,6 +108,18 @@ def _cut(run: JobRun, version: Version, parsed: parsing.Parsed) -> chunking.Vers
         error = parsing.UnreadableFile("the file holds no text")
         raise JobFailed(error.code, error.message, errors=[_located(version, error)])
     return cut
+
+
+def _tied(parsed: parsing.Parsed, cut: chunking.VersionText, kept: Mapping[str, str]) -> chunking.VersionText:
+    """Return the chunks with the ids of their attachments instead of the names that those have in the file."""
+    owned = finding.owners(parsed, cut)
+    return replace(
+        cut,
+        chunks=tuple(
+            replace(draft, media=tuple(kept[key] for key in owned.get(draft.index, ()) if key in kept))
+            for draft in cut.chunks
+        ),
+    )
 
 
 def _filed(run: JobRun, version: Version, parsed: parsing.Parsed, cut: chunking.VersionText) -> None:

@@ -59,6 +59,7 @@ def _chunk(version: Version, draft: ChunkDraft) -> Chunk:
         text=draft.text,
         start=draft.start,
         end=draft.end,
+        attachments=list(draft.media),
     )
 
 

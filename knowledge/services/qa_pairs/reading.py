@@ -19,7 +19,7 @@ def listed(
     status: str = "active",
 ) -> "QuerySet[QAPair]":
     """Return the pairs that match, newest first, their similar questions fetched along."""
-    pairs = QAPair.objects.prefetch_related("similar").filter(status=status)
+    pairs = QAPair.objects.prefetch_related("similar", "attachments").filter(status=status)
     exact: dict[str, Any] = {
         "category": category,
         "source": source,

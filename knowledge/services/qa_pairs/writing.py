@@ -154,7 +154,7 @@ def _check(draft: PairDraft) -> None:
 def get(*, qa_id: str) -> QAPair:
     """Return a living pair. Raises `Missing`."""
     pair = (
-        QAPair.objects.prefetch_related("similar")
+        QAPair.objects.prefetch_related("similar", "attachments")
         .filter(public_id=qa_id, status=QAPair.Status.ACTIVE)
         .first()
     )
