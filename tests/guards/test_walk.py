@@ -43,7 +43,7 @@ def ask(caller: Caller, route: Served, ids: dict[str, str]) -> Any:
         path = path.replace(f"{{{name}}}", ids[name])
     path += f"?{sample.query(ids)}" if sample.query else ""
     if sample.form:
-        return caller.form(path, sample.form(ids))
+        return caller.form(path, sample.form(ids), X_Request_ID="same")
     return caller.ask(route.method, path, sample.body(ids) if sample.body else None, X_Request_ID="same")
 
 
