@@ -76,4 +76,4 @@ async def _lifespan(receive: Any, send: Any) -> None:
 
 def _warm_up() -> None:
     terms(fold("預熱 warm up"))
-    providers.current()
+    providers.warm_up()

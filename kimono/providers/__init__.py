@@ -25,7 +25,7 @@ from kimono.providers.errors import (
 from kimono.providers.metering import MemoryMeter, Meter, NullMeter, install_meter
 from kimono.providers.models import ChatModel, Embedder
 from kimono.providers.openai_compatible.clients import close_clients
-from kimono.providers.registry import Providers, current, install
+from kimono.providers.registry import Providers, current, install, warm_up
 from kimono.providers.shapes import CallRecord, ChatResult, Embedded, Message, Prompt, Refused
 from kimono.providers.tracing import Entry, close_exporter, entered
 
@@ -72,4 +72,5 @@ __all__ = [
     "install",
     "install_meter",
     "stream_chat",
+    "warm_up",
 ]

@@ -33,7 +33,7 @@ class Work:
     """What is to be done and by whom, the same for every attempt.
 
     `breaker` names the breaker of the provider. Work that is `free`, done in this process at no cost, is recorded
-    but needs no admission: a merchant without budget can still search.
+    but needs no admission: a merchant without budget can still search. What no model does is not `told` to the exporter.
     """
 
     provider: str
@@ -44,6 +44,7 @@ class Work:
     prompt_version: str = ""
     attempts: int = 3
     free: bool = False
+    told: bool = True
 
 
 class Tally:
@@ -168,7 +169,7 @@ async def _attempt_once(
             raise
         finally:
             record = _record_of(purpose, ref, work, tally, outcome)
-            if not work.free:
+            if work.told:
                 tracing.tell(
                     scope=scope, record=record, messages=tally.messages, output="".join(tally.output)
                 )

@@ -15,6 +15,8 @@ KNOWN_PROVIDERS = {
 }
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 STANDIN_SCHEME = "standin"
+# A model inside this process.
+LOCAL_SCHEME = "local"
 LANGFUSE_HOST = "https://cloud.langfuse.com"
 _YES = frozenset({"1", "true", "yes", "on"})
 
@@ -49,8 +51,9 @@ class ChatEndpoint(Endpoint):
 class EmbeddingEndpoint(Endpoint):
     """An embedding model.
 
-    `dimensions` is the length its vectors must have; `send_dimensions` asks the provider to shorten them to it;
-    `batch` is the most texts per request (some providers refuse more than ten).
+    `dimensions` is the length its vectors must have (0 for a model in this process: what it makes);
+    `send_dimensions` asks the provider to shorten them to it; `batch` is the most texts per request (some providers
+    refuse more than ten).
     """
 
     dimensions: int = 0
@@ -125,8 +128,8 @@ def from_environment(env: Mapping[str, str]) -> ProvidersConfig:
 def provider_name(base_url: str) -> str:
     """Return the name a provider at this address is recorded and priced under."""
     parts = urlsplit(base_url)
-    if parts.scheme == STANDIN_SCHEME:
-        return "standin"
+    if parts.scheme in {STANDIN_SCHEME, LOCAL_SCHEME}:
+        return parts.scheme
     host = parts.hostname or ""
     if host in LOCAL_HOSTS:
         return "local"
@@ -150,10 +153,11 @@ def _chat(env: Mapping[str, str]) -> ChatEndpoint | None:
 
 
 def _embedding(env: Mapping[str, str]) -> EmbeddingEndpoint | None:
-    base_url = _base_url(env, "EMBEDDING")
+    base_url = _base_url(env, "EMBEDDING", LOCAL_SCHEME)
     if base_url is None:
         return None
-    _required(env, "KIMONO_EMBEDDING_DIMENSIONS")
+    if urlsplit(base_url).scheme != LOCAL_SCHEME:
+        _required(env, "KIMONO_EMBEDDING_DIMENSIONS")
     return EmbeddingEndpoint(
         provider=_provider(env, "EMBEDDING", base_url),
         base_url=base_url,
@@ -192,15 +196,17 @@ def _provider(env: Mapping[str, str], kind: str, base_url: str) -> str:
     return env.get(f"KIMONO_{kind}_PROVIDER") or provider_name(base_url)
 
 
-def _base_url(env: Mapping[str, str], kind: str) -> str | None:
+def _base_url(env: Mapping[str, str], kind: str, *more: str) -> str | None:
+    """Return the address of a kind of model; `more` schemes besides the usual ones are for this kind only."""
     name = f"KIMONO_{kind}_BASE_URL"
     value = env.get(name, "").strip()
     if not value:
         return None
     parts = urlsplit(value)
-    if parts.scheme == STANDIN_SCHEME or (parts.scheme in {"http", "https"} and parts.hostname):
+    if parts.scheme in {STANDIN_SCHEME, *more} or (parts.scheme in {"http", "https"} and parts.hostname):
         return value
-    raise ConfigError(f"{name} must be an http(s) address, or {STANDIN_SCHEME}: for the built-in one")
+    built_in = " or ".join(f"{scheme}:" for scheme in (STANDIN_SCHEME, *more))
+    raise ConfigError(f"{name} must be an http(s) address, or {built_in} for a built-in one")
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

@@ -69,7 +69,7 @@ async def _by_model(
         if left <= 0:
             raise TimedOut("the time for all batches is over")
         batch = texts[start : start + size]
-        vectors += await _one_batch(model, batch, purpose, ref, scope, kind, left, free=False)
+        vectors += await _one_batch(model, batch, purpose, ref, scope, kind, left, breaker=BREAKER)
     return vectors
 
 
@@ -77,7 +77,7 @@ async def _local(
     texts: Sequence[str], purpose: str, ref: str, scope: str, kind: TextKind
 ) -> list[list[float]]:
     encoder = current().local
-    return await _one_batch(encoder, texts, purpose, ref, scope, kind, LOCAL_SECONDS, free=True)
+    return await _one_batch(encoder, texts, purpose, ref, scope, kind, LOCAL_SECONDS, breaker=LOCAL_BREAKER)
 
 
 async def _one_batch(
@@ -89,7 +89,7 @@ async def _one_batch(
     kind: TextKind,
     deadline_seconds: float,
     *,
-    free: bool,
+    breaker: str,
 ) -> list[list[float]]:
     async def attempt(tally: Tally) -> list[list[float]]:
         return await model.embed(texts, kind=kind, tally=tally)
@@ -101,9 +101,10 @@ async def _one_batch(
             provider=model.provider,
             model=model.model,
             operation=OPERATION,
-            breaker=LOCAL_BREAKER if free else BREAKER,
+            breaker=breaker,
             attempts=current().config.patience.attempts,
-            free=free,
+            free=model.in_process,
+            told=model is not current().local,
         ),
         scope=scope,
         deadline_seconds=deadline_seconds,

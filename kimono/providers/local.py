@@ -78,6 +78,11 @@ class LocalEncoder:
         """No limit on the texts per call."""
         return None
 
+    @property
+    def in_process(self) -> bool:
+        """True: it costs nothing but time."""
+        return True
+
     async def embed(self, texts: Sequence[str], *, kind: TextKind, tally: Tally) -> list[list[float]]:
         """Return one unit vector per text. Queries and passages are encoded alike."""
         if sum(map(len, texts)) <= MOST_CHARACTERS_INLINE:

@@ -81,5 +81,9 @@ class Embedder(Protocol):
     def batch(self) -> int | None:
         """The most texts per `embed`, None when there is no limit."""
 
+    @property
+    def in_process(self) -> bool:
+        """Whether it works in this process: at no cost, and without asking the meter."""
+
     async def embed(self, texts: Sequence[str], *, kind: TextKind, tally: Tally) -> list[list[float]]:
         """Return one vector per text, in order. Raises nothing but ProviderError."""

@@ -1,5 +1,6 @@
 """Which adapter serves which address, and the providers that are in use."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -15,12 +16,16 @@ from kimono.providers.config import (
     ProvidersConfig,
     from_environment,
 )
+from kimono.providers.errors import Misconfigured
 from kimono.providers.langfuse.exporter import LangfuseExporter
 from kimono.providers.local import LocalEncoder
 from kimono.providers.models import ChatModel, Embedder
 from kimono.providers.openai_compatible.chat import OpenAIChat
 from kimono.providers.openai_compatible.embeddings import OpenAIEmbedder
+from kimono.providers.sentence_encoder import SentenceEncoder
 from kimono.providers.standin.adapters import StandinChat, StandinEmbedder
+
+logger = logging.getLogger(__name__)
 
 # An adapter is chosen by the scheme of its base URL.
 CHAT_ADAPTERS: dict[str, Callable[[ChatEndpoint, Patience], ChatModel]] = {
@@ -32,6 +37,7 @@ EMBEDDING_ADAPTERS: dict[str, Callable[[EmbeddingEndpoint, Patience], Embedder]]
     "http": OpenAIEmbedder,
     "https": OpenAIEmbedder,
     "standin": StandinEmbedder,
+    "local": SentenceEncoder,
 }
 
 
@@ -85,6 +91,16 @@ def current() -> Providers:
     if _current is None:
         return install(from_environment(os.environ))
     return _current
+
+
+def warm_up() -> None:
+    """Load what takes seconds, in the thread that asks: before the first question, not during it."""
+    embedder = current().embedder
+    if isinstance(embedder, SentenceEncoder):
+        try:
+            embedder.load()
+        except Misconfigured as error:
+            logger.error("no vectors are made: %s", error)
 
 
 def _adapter(adapters: dict[str, A], scheme: str) -> A:

@@ -45,6 +45,11 @@ class OpenAIEmbedder:
         """The most texts per request."""
         return self._endpoint.batch
 
+    @property
+    def in_process(self) -> bool:
+        """False: a server's work is paid for."""
+        return False
+
     async def embed(self, texts: Sequence[str], *, kind: TextKind, tally: Tally) -> list[list[float]]:
         """Return one vector per text, in order, by one request.
 

@@ -76,6 +76,11 @@ class StandinEmbedder(LocalEncoder):
         """The name of the vector space, with its dimensions."""
         return f"{self._endpoint.model}-{self._endpoint.dimensions}"
 
+    @property
+    def in_process(self) -> bool:
+        """False: it stands in for a server."""
+        return False
+
     async def embed(self, texts: Sequence[str], *, kind: TextKind, tally: Tally) -> list[list[float]]:
         """Return one unit vector per text, and tally what a server would report."""
         tally.usage = (sum(map(estimate_tokens, texts)), 0)
