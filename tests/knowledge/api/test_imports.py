@@ -10,6 +10,7 @@ from django.test import Client
 from kimono.lib import tables
 from kimono.lib.db import tenant_scope
 from knowledge.models import QAPair
+from knowledge.services.qa_pairs import importing
 from tenants.models import Tenant
 from tenants.services import jobs
 from tests.knowledge.uploads import work
@@ -35,19 +36,29 @@ def table(rows: int, format: tables.TableFormat = "csv") -> bytes:
     )
 
 
+def test_more_than_two_thousand_rows_are_a_job(door: Client) -> None:
+    assert send(door, table(2000), dry_run="true")[0] == 200
+    assert send(door, table(2001), dry_run="true")[0] == 202
+
+
 @pytest.mark.parametrize("dry_run", ["true", "false"])
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_more_than_two_thousand_rows_are_a_job(
-    door: Client, alpha: Tenant, format: tables.TableFormat, dry_run: str
+def test_a_large_table_is_a_job(
+    door: Client,
+    alpha: Tenant,
+    format: tables.TableFormat,
+    dry_run: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    status, job = send(door, table(2001, format), f"pairs.{format}", dry_run=dry_run)
+    monkeypatch.setattr(importing, "INLINE_ROWS", 100)
+    status, job = send(door, table(101, format), f"pairs.{format}", dry_run=dry_run)
     assert (status, job["kind"]) == (202, "import")
     with tenant_scope(alpha):
         work()
-        assert QAPair.objects.count() == (0 if dry_run == "true" else 2001)
+        assert QAPair.objects.count() == (0 if dry_run == "true" else 101)
     result = door.get(f"/api/v1/knowledge/jobs/{job['job_id']}").json()
     assert (result["status"], result["progress"]) == ("succeeded", 1.0)
-    assert (result["result"]["dry_run"], result["result"]["success_count"]) == (dry_run == "true", 2001)
+    assert (result["result"]["dry_run"], result["result"]["success_count"]) == (dry_run == "true", 101)
 
 
 def test_two_thousand_rows_are_reported_in_the_call(door: Client) -> None:
@@ -66,7 +77,7 @@ def test_a_large_import_tells_how_far_it_is(
         progress(self, fraction, stage=stage)
 
     monkeypatch.setattr(jobs.Run, "progress", noted)
-    assert send(door, table(2001))[0] == 202
+    assert send(door, table(700), **{"async": "true"})[0] == 202
     with tenant_scope(alpha):
         work()
     assert list(dict.fromkeys(stage for stage, _ in told)) == ["parsing", "embedding", "indexing"]
