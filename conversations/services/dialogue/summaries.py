@@ -18,7 +18,8 @@ _MOST_NEEDS = 3
 _MOST_ATTEMPTS = 5
 _SAME = 88
 _CITED = re.compile(r"\[\d+\]")
-_SENTENCE = re.compile(r".+?(?:[。！？!?；;\n]|\.(?=\s|$)|$)", re.DOTALL)
+# The dot of "1." ends no sentence.
+_SENTENCE = re.compile(r".+?(?:[。！？!?；;\n]|(?<!\d)\.(?=\s|$)|$)", re.DOTALL)
 _HEAD = re.compile(
     r"^(?:你好|您好|hi|hello|hey|请问|麻烦|帮我|我的|我想问一下|我想问|想问一下|请教一下|[\s,，。.!！~、])+(?![a-z])",
     re.IGNORECASE,

@@ -88,6 +88,10 @@ def test_what_was_tried_is_what_the_bot_answered() -> None:
     again = Line("bot", "请在“我的订单”中申请退货。", "answer")
     assert summaries.attempted_solutions([*HISTORY, again]) == ["请在“我的订单”中申请退货。"]
     assert summaries.attempted_solutions([Line("agent", "已为您处理。"), Line("contact", "好的。")]) == []
+    steps = "商品签收 7 天内可退：1. 点“申请退货”；2. 等审核。"
+    assert summaries.attempted_solutions([Line("bot", steps, "answer")]) == [
+        "商品签收 7 天内可退：1. 点“申请退货”；"
+    ]
     assert summaries.attempted_solutions([Line("bot", "Version 2.5 is out. Install it.", "answer")]) == [
         "Version 2.5 is out."
     ]
