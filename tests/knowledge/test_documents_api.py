@@ -175,6 +175,31 @@ def test_an_archive_bomb_is_refused(client: httpx.Client) -> None:
     assert documents(client)["total"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("rules.rtf", b"{\\rtf1\\ansi Returns within thirty days.\\par}", "rtf"),
+        (
+            "chat",
+            b'{"from": "a", "content": "Returns?"}\n{"from": "b", "content": "Within thirty days."}',
+            "jsonl",
+        ),
+        (
+            "mail.eml",
+            b"From: a@b.c\r\nTo: d@e.f\r\nSubject: Returns\r\nMIME-Version: 1.0\r\n\r\nWithin thirty days.\r\n",
+            "eml",
+        ),
+    ],
+)
+def test_other_kinds_are_read_and_found(client: httpx.Client, name: str, content: bytes, kind: str) -> None:
+    result = send(client, content, name).json()
+    assert (result["status"], result["errors"]) == ("success", [])
+    document = client.get(f"/api/v1/knowledge/documents/{result['doc_id']}").json()
+    assert document["file_type"] == kind
+    chunks = client.get(f"/api/v1/knowledge/documents/{result['doc_id']}/chunks").json()["items"]
+    assert "thirty days" in " ".join(chunk["text"] for chunk in chunks)
+
+
 def test_a_page_that_cannot_be_read_is_named(client: httpx.Client, tmp_path: Path) -> None:
     from tests.providers.parsing.writers import pdf
 

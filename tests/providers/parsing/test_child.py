@@ -141,7 +141,8 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
 def test_importing_the_package_loads_no_parser() -> None:
     code = (
         "import sys, kimono.providers.parsing;"
-        "print([n for n in ('bs4', 'pypdfium2', 'pdfplumber', 'openpyxl', 'docx', 'markdown_it') if n in sys.modules])"
+        "print([n for n in ('bs4', 'pypdfium2', 'pdfplumber', 'openpyxl', 'docx', 'markdown_it', 'pptx', 'PIL',"
+        " 'lxml', 'python_calamine') if n in sys.modules])"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"

@@ -72,6 +72,11 @@ def test_hidden_and_deleted_text_and_field_codes_stay_out(tmp_path: Path) -> Non
     assert kinds(document) == [("text", "Seen text link")]
 
 
+def test_an_unknown_code_page_is_read_as_the_usual_one(tmp_path: Path) -> None:
+    document = read(tmp_path, b"{\\rtf1\\ansi\\ansicpg99 caf\\'e9\\par}")
+    assert kinds(document) == [("text", "café")]
+
+
 def test_characters_beyond_the_first_plane_and_pictures(tmp_path: Path) -> None:
     file = BytesIO()
     Image.effect_noise((70, 40), 90).save(file, "PNG")

@@ -86,6 +86,15 @@ def test_zip_kinds_are_told_by_their_main_part(tmp_path: Path) -> None:
     assert isinstance(sniff_file(zip_of(tmp_path / "d.docx", {"a.txt": b"x"})), Unsupported)
 
 
+def test_a_zip_with_a_damaged_member_is_only_unknown(tmp_path: Path) -> None:
+    path = raw_docx(tmp_path / "a.docx", PARAGRAPH)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"[Content_Types].xml") + len("[Content_Types].xml")
+    for value in range(256):
+        data[start : start + 8] = bytes([value]) * 8
+        assert isinstance(sniff(bytes(data), "a.docx"), Unsupported)
+
+
 def test_macros_are_refused_whatever_the_name(tmp_path: Path) -> None:
     path = raw_docx(tmp_path / "letter.docx", PARAGRAPH, extra={"word/vbaProject.bin": b"macro"})
     found = sniff_file(path)
