@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+import zlib
 
 from kimono.providers.parsing.kinds import ENDINGS, Kind, Unsupported, ending
 
@@ -24,6 +25,10 @@ DIRECTORY_BYTES = 2 * 1024 * 1024
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END_MARK = b"PK\x05\x06"
 TAIL_BYTES = _END_RECORD.size + 0xFFFF
+# What the zip file of somebody who damaged it on purpose makes its reader raise.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, OSError, EOFError, RuntimeError, ValueError,
+)  # fmt: skip
 
 
 def zip_kind(data: bytes) -> Kind | Unsupported:
@@ -37,15 +42,7 @@ def zip_kind(data: bytes) -> Kind | Unsupported:
             names = [name.lower() for name in archive.namelist()]
             types = _member(archive, "[Content_Types].xml")
             mime = _member(archive, "mimetype").strip()
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        OSError,
-        EOFError,
-        RuntimeError,
-        ValueError,
-        struct.error,
-    ):
+    except _DAMAGE:
         return Unsupported("a damaged or incomplete zip file")
     if b"macroEnabled" in types or any(
         name.endswith(_MACRO_MEMBERS) or name.startswith(_MACRO_FOLDERS) for name in names

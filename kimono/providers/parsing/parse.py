@@ -78,6 +78,11 @@ def _guarded(run: Callable[[], None]) -> None:
         raise UnreadableFile("the file is nested too deeply") from error
     except Exception as error:
         raise UnreadableFile(f"the file is damaged or not what it says ({type(error).__name__})") from error
+    except BaseException as error:
+        # What a library written in Rust raises where it gave up is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableFile("the file is damaged or not what it says") from error
 
 
 def _finished(draft: Draft, limits: Limits, name: str) -> Parsed:

@@ -1,5 +1,6 @@
 """The old Excel format: sheets, numbers, saved values of formulas, merged cells, refusals."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_damage_and_size_have_reasons(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="more than 3 filled cells") as refusal:
         parse(prices(tmp_path / "c.xls"), limits=Limits(max_cells=3))
     assert refusal.value.sheet == "价格"
+
+
+def test_a_sheet_that_is_said_to_lie_beyond_the_end_is_a_refusal(tmp_path: Path) -> None:
+    path = prices(tmp_path / "a.xls")
+    data = path.read_bytes()
+    position = data.index(b"\x85\x00", 1024) + 4
+    path.write_bytes(data[:position] + struct.pack("<I", 60_000) + data[position + 4 :])
+    with pytest.raises(UnreadableFile, match="damaged"):
+        parse(path)
 
 
 @pytest.mark.parametrize("stream", ["_VBA_PROJECT_CUR", "Macros"])

@@ -1,5 +1,6 @@
 """The body of a rich text file in reading order."""
 
+import codecs
 import re
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -252,7 +253,7 @@ class _Reader:
         if word == "ansicpg" and number:
             self.codepage = "gb18030" if number in (936, 54936) else f"cp{number}"
             try:
-                b"".decode(self.codepage)
+                codecs.lookup(self.codepage)
             except LookupError:
                 self.codepage = "cp1252"
         elif word == "f" and number is not None:
