@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 from django.conf import settings as django_settings
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
 from kimono import providers
 from kimono.lib.db import current_tenant_or_none
-from tenants.models import Budget, Price, Tenant, UsageRecord
+from tenants.models import Budget, Tenant, UsageRecord
 from tenants.services.ownership import own_rows
 
 
@@ -52,22 +53,26 @@ class UsageMeter:
             )
 
 
+# Asked after every call, so it is written out. The model's own price comes before that of "*", however old it is.
+_PRICE = """
+    SELECT input_per_1k, output_per_1k, currency FROM public.tenants_price
+     WHERE provider = %s AND model IN (%s, '*') AND operation = %s AND valid_from <= %s
+     ORDER BY model = %s DESC, valid_from DESC LIMIT 1
+"""
+
+
 def cost(record: providers.CallRecord) -> Decimal:
     """Return what a call cost in CNY at the price valid when it began; 0 for a model without a price."""
-    prices = Price.objects.filter(
-        provider=record.provider,
-        model__in=[record.model, "*"],
-        operation=record.operation,
-        valid_from__lte=record.started_at,
-    )
-    # The model's own price before that of "*", however old it is.
-    price = max(prices, key=lambda price: (price.model == record.model, price.valid_from), default=None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PRICE, [record.provider, record.model, record.operation, record.started_at, record.model]
+        )
+        price = cursor.fetchone()
     if price is None:
         return Decimal(0)
-    amount = (
-        price.input_per_1k * record.tokens_input + price.output_per_1k * record.tokens_output
-    ) / Decimal(1000)
-    return amount * Decimal(str(django_settings.USD_CNY)) if price.currency == "USD" else amount
+    per_input, per_output, currency = price
+    amount = (per_input * record.tokens_input + per_output * record.tokens_output) / Decimal(1000)
+    return Decimal(amount * Decimal(str(django_settings.USD_CNY)) if currency == "USD" else amount)
 
 
 def spent_this_month() -> Decimal:
