@@ -1,7 +1,6 @@
 """The body of a rich text file in reading order."""
 
 import codecs
-import re
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 
@@ -11,30 +10,10 @@ from kimono.providers.parsing.plain import heading_level
 from kimono.providers.parsing.registry import Request
 from kimono.providers.parsing.rtf.tables import Row, Table
 from kimono.providers.parsing.rtf.tokens import Token, tokens
+from kimono.providers.parsing.rtf.words import CODEPAGES, HEADING, KEPT, SIGNS, SKIPPED
 from kimono.providers.parsing.shapes import Draft
 
 _DEEPEST = 1000
-_CODEPAGES = {
-    128: "cp932", 129: "cp949", 134: "gb18030", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258",
-    177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
-}  # fmt: skip
-_SIGNS = {
-    "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•",
-    "tab": "\t", "line": "\n", "lbr": "\n", "emspace": " ", "enspace": " ", "qmspace": " ", "softline": "\n",
-}  # fmt: skip
-# Groups whose text is not on the printed page, or stands on every one.
-_UNPRINTED = (
-    "header headerl headerr headerf footer footerl footerr footerf colortbl listtable listoverridetable generator objdata"
-    " fldinst themedata colorschememapping datastore latentstyles rsidtbl xmlnstbl nonshppict shprslt sp annotation atnid"
-    " atnauthor atnref atndate tc xe bkmkstart bkmkend filetbl revtbl pgptbl ftnsep ftnsepc aftnsep aftnsepc pnseclvl"
-    " mmathPr wgrffmtfilter template passwordhash userprops docvar do"
-)
-_SKIPPED = frozenset(_UNPRINTED.split())
-# Ignorable groups that are read all the same.
-_KEPT = frozenset(
-    {"shppict", "shptxt", "shpinst", "shpgrp", "shp", "listtext", "pntext", "fldrslt", "nesttableprops"}
-)
-_HEADING = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +148,7 @@ class _Reader:
 
     def _style(self) -> None:
         name = self.name.strip().rstrip(";").strip()
-        if found := _HEADING.fullmatch(name):
+        if found := HEADING.fullmatch(name):
             self.levels[self.number] = min(6, int(found.group(1)))
         elif name.lower() == "title":
             self.levels[self.number] = 1
@@ -202,7 +181,7 @@ class _Reader:
     def _word(self, word: str, number: int | None) -> None:
         if self.state.into == "nothing":
             return
-        if word in _SKIPPED or (self.starred and word not in _KEPT):
+        if word in SKIPPED or (self.starred and word not in KEPT):
             self._become("nothing")
         elif word in ("fonttbl", "stylesheet", "info"):
             self._become(word)
@@ -215,8 +194,8 @@ class _Reader:
         elif word == "footnote":
             self.notes.append("")
             self._become("note")
-        elif word in _SIGNS:
-            self._text(_SIGNS[word])
+        elif word in SIGNS:
+            self._text(SIGNS[word])
         elif word == "u" and number is not None:
             self._text(_character(number))
             self.to_skip = self.state.replaced
@@ -234,8 +213,8 @@ class _Reader:
             if word == "f" and number is not None:
                 self.number = number
                 self._become("font")
-            elif word == "fcharset" and number in _CODEPAGES:
-                self.fonts[self.number] = _CODEPAGES[number]
+            elif word == "fcharset" and number in CODEPAGES:
+                self.fonts[self.number] = CODEPAGES[number]
         elif into in ("stylesheet", "style"):
             if word in ("s", "cs", "ds", "ts") and number is not None:
                 self.number = number if word == "s" else -1
