@@ -10,6 +10,7 @@ from kimono.lib.queue import app
 from knowledge.schemas.qa_pairs import show_report
 from knowledge.services import ingestion, syncing, upkeep
 from knowledge.services.documents.uploading import JOB as INGEST_VERSION
+from knowledge.services.folders import updating
 from knowledge.services.qa_pairs import importing
 from tenants.services import across, jobs
 from tenants.services.auditing import Actor
@@ -60,6 +61,20 @@ def sync(run: JobRun, *, limit: int | None, full: bool) -> Result:
 def tidy_index(run: JobRun) -> Result:
     """Put the search index in order."""
     return upkeep.tidy(run)
+
+
+@job(updating.FULL, queue="bulk", kind="update_full")
+def update_full(run: JobRun, *, dir_path: str, extensions: list[str], by_name: str = "") -> Result:
+    """Bring the knowledge up to a folder, and delete what came from it and is gone."""
+    return updating.run(run, mode="full", dir_path=dir_path, extensions=extensions, by=_starter(run, by_name))
+
+
+@job(updating.INCREMENTAL, queue="bulk", kind="update_incremental")
+def update_incremental(run: JobRun, *, dir_path: str, extensions: list[str], by_name: str = "") -> Result:
+    """Take in what is new in a folder or has changed."""
+    return updating.run(
+        run, mode="incremental", dir_path=dir_path, extensions=extensions, by=_starter(run, by_name)
+    )
 
 
 @app.task(name="knowledge.look_after", public=True)

@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from knowledge.api import attachments, documents, jobs, qa_pairs, search
+from knowledge.api import attachments, documents, jobs, qa_pairs, search, updates
 
 router = Router()
 router.add_router("", qa_pairs.router)
@@ -10,3 +10,4 @@ router.add_router("", search.router)
 router.add_router("", attachments.router)
 router.add_router("", documents.router)
 router.add_router("", jobs.router)
+router.add_router("", updates.router)

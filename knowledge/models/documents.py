@@ -49,6 +49,8 @@ class Document(models.Model):
         verbose_name=_("version on show"),
     )
     file_type = models.CharField(_("file type"), max_length=10, blank=True, default="")
+    # It was read from the merchant's folder on the server, and goes when its file does.
+    from_folder = models.BooleanField(_("from the server's folder"), default=False)
     # Where it is fetched from, empty for an upload; 0 hours: fetched once.
     url = models.CharField(_("web address"), max_length=2048, blank=True, default="")
     refresh_hours = models.PositiveSmallIntegerField(_("fetched again every (hours)"), default=0)

@@ -39,6 +39,7 @@ ACTIONS = {
     "suspend_tenant": _("Suspend a merchant"),
     "trigger_sync": _("Index anew"),
     "update_api_key": _("Change an API key"),
+    "update_from_folder": _("Update from a folder"),
     "update_document": _("Change a document"),
     "update_ops_user": _("Change an operator"),
     "update_params": _("Change the tuning"),
@@ -54,6 +55,8 @@ KINDS = {
     "ingest": _("Read a document"),
     "import": _("Import QA pairs"),
     "sync": _("Index anew"),
+    "update_full": _("Update from a folder (full)"),
+    "update_incremental": _("Update from a folder (incremental)"),
     "maintenance": _("Tidy up"),
     "provision": _("Make a merchant"),
 }

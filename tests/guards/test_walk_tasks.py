@@ -28,6 +28,12 @@ JOBS: dict[str, Callable[[World], list[dict[str, Any]]]] = {
     ],
     "knowledge.sync": lambda _: [{"limit": None, "full": True}],
     "knowledge.tidy_index": lambda _: [{}],
+    "knowledge.update_full": lambda theirs: [
+        {"dir_path": path, "extensions": ["md"]} for path in (".", f"../{theirs.tenant.slug}")
+    ],
+    "knowledge.update_incremental": lambda theirs: [
+        {"dir_path": path, "extensions": ["md"]} for path in ("docs", f"../{theirs.tenant.slug}/docs")
+    ],
     "tenants.provision": lambda _: [{"seed": {}}],
 }
 # For each task that belongs to no merchant: its arguments.

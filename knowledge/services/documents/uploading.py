@@ -41,7 +41,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Upload:
-    """What an upload led to: a version, and the job that reads it; no job when there was nothing new.
+    """What an upload led to: a version, and the job that reads it; no job when there was nothing new, or none was wanted.
 
     `is_first` is false for one that found the same file being read already.
     """
@@ -70,6 +70,7 @@ class _Wish:
     publish: bool
     note: str
     facts: Facts = field(default_factory=Facts)
+    enqueues: bool = True
 
 
 def upload(
@@ -81,15 +82,18 @@ def upload(
     facts: Facts | None = None,
     publish: bool = True,
     note: str = "",
+    enqueues: bool = True,
 ) -> Upload:
     """Store a file as the next version of the document called `source` (default: `name`) and enqueue its reading.
+
+    Without `enqueues` the caller reads the version itself, if it is not indexed.
 
     The same content as what is on show, or as what is being read already, makes nothing new; so do parallel uploads of
     one file. Raises `Unsupported`, `Invalid` (the name), `UnreadableFile` (no content), `QuotaExceeded`.
     """
     known_as = _source(source, name)
     kind = _kind(content, name)
-    wish = _Wish(known_as, publish, note, facts or Facts())
+    wish = _Wish(known_as, publish, note, facts or Facts(), enqueues)
     digest = files.digest(content)
     if (same := _shown_already(known_as, digest)) is not None:
         return Upload(same, None)
@@ -147,15 +151,17 @@ def _register(file: _File, wish: _Wish, by: Actor) -> Upload:
     if wish.publish and document.status == Document.Status.DELETED:
         document.status = Document.Status.PROCESSING
         document.save(update_fields=["status", "updated_at"])
-    job = jobs.enqueue(
-        JOB,
-        by=by.id,
-        source=document.source,
-        doc_id=document.public_id,
-        version_id=version.pk,
-        publish=wish.publish,
-        facts=wish.facts.given(),
-    )
+    job = None
+    if wish.enqueues:
+        job = jobs.enqueue(
+            JOB,
+            by=by.id,
+            source=document.source,
+            doc_id=document.public_id,
+            version_id=version.pk,
+            publish=wish.publish,
+            facts=wish.facts.given(),
+        )
     auditing.record(
         action="upload_document",
         by=by,
