@@ -1,6 +1,7 @@
 """The web server's entry point: static files, HTTP, and (for whoever speaks it) WebSocket."""
 
 import asyncio
+import logging
 import os
 from functools import cache
 from typing import Any
@@ -17,11 +18,12 @@ from servestatic import ServeStaticASGI
 
 from kimono import listening, providers
 from kimono.bodies import capped
-from kimono.lib import stopping
+from kimono.lib import printing, stopping
 from kimono.lib.threads import in_thread
 from knowledge.services.folding import fold
 from knowledge.services.terms import terms
 
+log = logging.getLogger(__name__)
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 _static = ServeStaticASGI(
     None,
@@ -77,3 +79,5 @@ async def _lifespan(receive: Any, send: Any) -> None:
 def _warm_up() -> None:
     terms(fold("預熱 warm up"))
     providers.warm_up()
+    for lack in printing.missing():
+        log.warning("%s", lack)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kimono.lib import printing
 from kimono.supervisor import services
 from kimono.supervisor.home import Home
 from kimono.supervisor.processes import Child, Program, end_leftovers
@@ -232,7 +233,7 @@ def _announce(home: Home, say: Callable[[str], None]) -> None:
         told = json.loads(home.demo_file.read_text())
     except (OSError, ValueError) as error:
         raise Refused(f"{home.demo_file} cannot be read: {error}.") from error
-    for line in announcement(told):
+    for line in [*announcement(told), *printing.missing()]:
         say(line)
     say(f"The same is in {home.demo_file}; logs are in {home.logs}. Ctrl-C stops everything.")
 

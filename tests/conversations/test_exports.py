@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,6 @@ from PIL import Image
 
 from conversations.models import Message
 from conversations.services import exports
-from conversations.services.exports import fonts
 from kimono.lib import db
 from tenants.models import Tenant
 from tests.conversations.exported import (
@@ -348,7 +348,7 @@ def test_word_files_bring_their_chinese_characters(staff: Caller, shop: Tenant) 
 def test_without_a_chinese_font_a_word_file_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, staff: Caller, shop: Tenant
 ) -> None:
-    monkeypatch.setattr(fonts, "folders", lambda: iter(()))
+    monkeypatch.setattr("kimono.lib.printing.fonts.folders", lambda: iter(()))
     row, _, message = talked()
     answer = staff.get(f"chat/messages/{message.public_id}/export?format=docx")
     assert answer.status_code == 503
@@ -368,6 +368,32 @@ def test_what_is_too_long_to_lay_out_is_refused_in_words(
     assert problem["loc"] == ["query", "format"]
     assert "json or csv" in problem["msg"]
     assert staff.get(f"chat/sessions/{row.public_id}/export?format=csv").status_code == 200
+
+
+@pytest.mark.parametrize(("format", "work"), [("pdf", "print_pdf"), ("docx", "_docx")])
+def test_no_file_is_made_on_the_event_loop(
+    format: str, work: str, monkeypatch: pytest.MonkeyPatch, staff: Caller, shop: Tenant
+) -> None:
+    _, _, message = talked()
+    made_by: list[str] = []
+
+    def make(_: Any) -> bytes:
+        made_by.append(threading.current_thread().name)
+        return b"file"
+
+    monkeypatch.setattr(exports, work, make)
+    fetched(staff, f"chat/messages/{message.public_id}/export?format={format}")
+    assert [name.startswith("kimono") for name in made_by] == [True]
+
+
+def test_who_waits_too_long_for_a_turn_is_told_when_to_come_back(
+    monkeypatch: pytest.MonkeyPatch, staff: Caller, shop: Tenant
+) -> None:
+    monkeypatch.setattr(exports, "AT_ONCE", 0)
+    monkeypatch.setattr(exports, "PATIENCE_SECONDS", 0.05)
+    _, _, message = talked()
+    answer = staff.get(f"chat/messages/{message.public_id}/export?format=pdf")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
 
 
 def test_an_english_conversation_has_english_words(staff: Caller, shop: Tenant) -> None:

@@ -12,7 +12,8 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from kimono.lib.printing import PrinterMissing, TookTooLong, print_pdf
+from kimono.lib import printing
+from kimono.lib.printing import PrinterMissing, TookTooLong, print_pdf, printer
 from kimono.lib.printing.child import closed_fetcher
 
 STYLE = '<style>body { font-family: "Noto Sans CJK SC" }</style>'
@@ -139,6 +140,15 @@ def test_without_pango_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     with pytest.raises(PrinterMissing, match=r"libpango-1\.0-0"):
         print_pdf("<p>Hello</p>")
+
+
+def test_a_start_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert printing.missing() == []
+    monkeypatch.setattr(printer, "find_library", lambda name: None)
+    monkeypatch.setattr(printing.fonts, "folders", lambda: iter(()))
+    pango, font = printing.missing()
+    assert "libpangoft2-1.0-0" in pango
+    assert "fonts-noto-cjk" in font
 
 
 def test_what_takes_too_long_is_given_up() -> None:

@@ -1,81 +1,21 @@
-"""A font with Chinese characters for Word files: found on the system, cut down to a text, put inside the file."""
+"""A font with Chinese characters for Word files: cut down to a text, and hidden as those files carry it."""
 
 import io
 import logging
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from kimono.lib.errors import Unavailable
+from kimono.lib.printing.fonts import Font
 
-# File, number inside a collection, family; the best first.
-_KNOWN = (
-    ("NotoSansCJK-Regular.ttc", 2, "Noto Sans CJK SC"),
-    ("NotoSansCJKsc-Regular.otf", 0, "Noto Sans CJK SC"),
-    ("NotoSansSC-Regular.otf", 0, "Noto Sans SC"),
-    ("NotoSansSC-Regular.ttf", 0, "Noto Sans SC"),
-    ("SourceHanSansSC-Regular.otf", 0, "Source Han Sans SC"),
-    ("SourceHanSansCN-Regular.otf", 0, "Source Han Sans CN"),
-    ("wqy-microhei.ttc", 0, "WenQuanYi Micro Hei"),
-)
 # It tells of every table that it leaves out.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 _HAN = (0x2E80, 0x323AF)
 
 
-class FontMissing(Unavailable):
-    """The system has no font with Chinese characters that could be put into a file."""
-
-    detail = (
-        "Word files need a font with Chinese characters, which is not installed on the server."
-        " On Debian or Ubuntu: apt-get install fonts-noto-cjk. JSON and CSV work without it."
-    )
-
-    def __init__(self) -> None:
-        super().__init__(retry_after=3600)
-
-
-@dataclass(frozen=True, slots=True)
-class Font:
-    """A font file of the system."""
-
-    path: Path
-    number: int
-    family: str
-
-
 def has_han(text: str) -> bool:
     """Tell whether a text needs a font with Chinese characters."""
     return any(_HAN[0] <= ord(character) <= _HAN[1] for character in text)
-
-
-def folders() -> Iterator[Path]:
-    """Yield the folders in which systems keep fonts."""
-    home = Path(os.environ.get("HOME", "/"))
-    yield from (
-        Path("/usr/share/fonts"),
-        Path("/usr/local/share/fonts"),
-        home / ".local/share/fonts",
-        home / ".fonts",
-        Path("/Library/Fonts"),
-        home / "Library/Fonts",
-    )
-
-
-def find() -> Font:
-    """Return the best font with Chinese characters. Raises `FontMissing`."""
-    names = {name: rank for rank, (name, _, _) in enumerate(_KNOWN)}
-    found = [
-        path for folder in folders() if folder.is_dir() for path in folder.rglob("*") if path.name in names
-    ]
-    if not found:
-        raise FontMissing
-    best = min(found, key=lambda path: names[path.name])
-    _, number, family = _KNOWN[names[best.name]]
-    return Font(best, number, family)
 
 
 def cut(font: Font, text: str) -> bytes:

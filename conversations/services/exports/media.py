@@ -105,8 +105,10 @@ def _attached(
         kind=kind,
         caption=_caption(kind, figure, name, _title(citation), page, citation.get("n")),
         figure=figure,
-        markdown=str(attachment.get("markdown") or "") if kind == "table" else "",
-        latex=str(attachment.get("latex") or attachment.get("markdown") or "") if kind == "formula" else "",
+        markdown=clean(str(attachment.get("markdown") or "")) if kind == "table" else "",
+        latex=clean(str(attachment.get("latex") or attachment.get("markdown") or ""))
+        if kind == "formula"
+        else "",
     )
     if kind != "image" or not attachment.get("id"):
         return medium

@@ -17,6 +17,7 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 from conversations.services.exports import fonts
 from conversations.services.exports.shapes import Entry, Medium, Paper
 from conversations.services.exports.word_blocks import Writer, add_formula
+from kimono.lib.printing import fonts as system_fonts
 
 _MUTED, _PRIMARY, _GREEN = RGBColor(0x59, 0x63, 0x6E), RGBColor(0x16, 0x5E, 0x83), RGBColor(0x2C, 0x6E, 0x49)
 _SIDES = {"contact": _PRIMARY, "agent": _GREEN}
@@ -29,7 +30,7 @@ _FONT_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relation
 def docx_of(paper: Paper) -> bytes:
     """Return a paper as a Word file that brings its Chinese characters along. Raises `FontMissing`."""
     text = _all_text(paper)
-    font = fonts.find() if fonts.has_han(text) else None
+    font = system_fonts.find() if fonts.has_han(text) else None
     document = Document()
     _set_up(document, paper, font.family if font else "Noto Sans CJK SC")
     with override("en" if paper.language == "en" else "zh-hans"):

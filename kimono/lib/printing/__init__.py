@@ -1,5 +1,5 @@
 """PDF out of HTML, made in a process of its own that reaches neither files nor the network."""
 
-from kimono.lib.printing.printer import PrinterMissing, TookTooLong, print_pdf
+from kimono.lib.printing.printer import PrinterMissing, TookTooLong, missing, print_pdf
 
-__all__ = ["PrinterMissing", "TookTooLong", "print_pdf"]
+__all__ = ["PrinterMissing", "TookTooLong", "missing", "print_pdf"]

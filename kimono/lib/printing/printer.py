@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from ctypes.util import find_library
 from pathlib import Path
 
 import kimono
 from kimono.lib.errors import Unavailable
 from kimono.lib.printing.child import BROKEN, NO_FONT, NO_LIBRARY
+from kimono.lib.printing.fonts import FontMissing, find
 
 # Of the processor and of the clock: a busy machine needs longer for the same work.
 CPU_SECONDS, SECONDS = 30, 60
@@ -28,10 +30,7 @@ _MISSING = {
         "PDF files need the Pango library, which is not installed on the server."
         " On Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0. Other formats work without it."
     ),
-    NO_FONT: (
-        "PDF files need a font with Chinese characters, which is not installed on the server."
-        " On Debian or Ubuntu: apt-get install fonts-noto-cjk. JSON and CSV work without it."
-    ),
+    NO_FONT: str(FontMissing.detail),
 }
 
 
@@ -43,6 +42,19 @@ class TookTooLong(Unavailable):
     """The pages were not laid out in time."""
 
     detail = "Laying out the pages took too long."
+
+
+def missing() -> list[str]:
+    """Return what the system lacks for PDF and Word files, each with what to install; usually nothing."""
+    lacks = []
+    # Elsewhere libraries lie where this search does not look; there the first file that is asked for says it.
+    if sys.platform == "linux" and not (find_library("pango-1.0") and find_library("pangoft2-1.0")):
+        lacks.append(_MISSING[NO_LIBRARY])
+    try:
+        find()
+    except FontMissing:
+        lacks.append(_MISSING[NO_FONT])
+    return lacks
 
 
 def print_pdf(html: str, *, seconds: float = SECONDS) -> bytes:
