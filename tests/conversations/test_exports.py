@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pypdfium2
 import pytest
 from docx import Document
 from PIL import Image
 
-from conversations.models import Message
+from conversations.models import Conversation, ConversationEvent, Message
 from conversations.services import exports
-from kimono.lib import db
+from kimono.lib import db, files
+from kimono.lib.ids import new_id
 from tenants.models import Tenant
 from tests.conversations.exported import (
     ANSWER,
@@ -124,8 +126,6 @@ def docx_parts(docx: bytes, name: str) -> str:
 def test_a_contact_takes_its_own_without_internals(format: str, alpha: Tenant, staff: Caller) -> None:
     contact, session_id = visitor_of(alpha)
     with db.tenant_scope(alpha):
-        from conversations.models import Conversation, ConversationEvent
-
         row = Conversation.objects.get(public_id=session_id)
         Conversation.objects.filter(pk=row.pk).update(
             metadata={"member_level": "INTERNAL-gold"}, tags=["INTERNAL-tag"], failed_attempts=2
@@ -268,7 +268,7 @@ def test_pictures_and_tables_come_in_reading_order(
         def content(self, attachment_id: str) -> bytes | None:
             return {"att-1": drawn.getvalue(), "att-3": b"no picture"}.get(attachment_id)
 
-    monkeypatch.setattr(exports, "PICTURES", Stored())
+    monkeypatch.setattr(exports, "StoredPictures", lambda for_contact: Stored())
     table = "| 项目 | 金额 |\n| --- | --- |\n| 快递 | 10 元 |"
     attachments = [
         {
@@ -298,6 +298,49 @@ def test_pictures_and_tables_come_in_reading_order(
         assert bare("退货政策 – 2.1 七天无理由 – 第 2 页 – 表 1 – 图 3 – 图 9 –") in text
         if format == "docx":
             assert len(Document(io.BytesIO(made)).inline_shapes) == 1
+
+
+def pictures_in(format: str, content: bytes) -> int:
+    if format == "docx":
+        return len(Document(io.BytesIO(content)).inline_shapes)
+    document = pypdfium2.PdfDocument(content)
+    kinds = [each.type for page in document for each in page.get_objects()]
+    document.close()
+    return kinds.count(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE)
+
+
+@pytest.mark.parametrize("format", ["pdf", "docx"])
+def test_stored_pictures_come_along_for_those_who_may_see_them(
+    format: str, alpha: Tenant, staff: Caller
+) -> None:
+    from knowledge.models import Attachment, QAPair
+    from tests.knowledge.filling import add_pair
+
+    contact, session_id = visitor_of(alpha)
+    drawn = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(drawn, "PNG")
+    with db.tenant_scope(alpha):
+        pair = add_pair("退货入口在哪里？", "看图。")
+        kept = Attachment.objects.create(
+            public_id=new_id("att"), pair=pair, kind="image", name="入口", mime="image/png", digest="sha256:0",
+            file_key=files.store(drawn.getvalue(), kind="attachments"),
+        )  # fmt: skip
+        row = Conversation.objects.get(public_id=session_id)
+        said(row, "visitor", "退货入口在哪里？")
+        source = citation(kind="qa", qa_id=pair.public_id, doc_id=None, title=pair.question, page=None)
+        shown = [
+            {"id": each, "kind": "image", "name": "入口", "page": None, "figure": None, "n": 1}
+            for each in (kept.public_id, "att-gone")
+        ]
+        message = said(row, "bot", "看图 [1]。", citations=[source], attachments=shown)
+    path = f"chat/messages/{message.public_id}/export?format={format}"
+    for caller in (contact, staff):
+        assert pictures_in(format, fetched(caller, path).content) == 1
+    with db.tenant_scope(alpha):
+        QAPair.objects.filter(pk=pair.pk).update(enabled=False)
+    assert pictures_in(format, fetched(contact, path).content) == 0
+    assert pictures_in(format, fetched(staff, path).content) == 1
+    assert bare("图 – 入口 – 退货入口在哪里？ [1]") in READERS[format](fetched(contact, path).content)
 
 
 def test_formulas_are_formulas(staff: Caller, shop: Tenant) -> None:
@@ -370,14 +413,14 @@ def test_what_is_too_long_to_lay_out_is_refused_in_words(
     assert staff.get(f"chat/sessions/{row.public_id}/export?format=csv").status_code == 200
 
 
-@pytest.mark.parametrize(("format", "work"), [("pdf", "print_pdf"), ("docx", "_docx")])
+@pytest.mark.parametrize(("format", "work"), [("pdf", "_pdf"), ("docx", "_docx")])
 def test_no_file_is_made_on_the_event_loop(
     format: str, work: str, monkeypatch: pytest.MonkeyPatch, staff: Caller, shop: Tenant
 ) -> None:
     _, _, message = talked()
     made_by: list[str] = []
 
-    def make(_: Any) -> bytes:
+    def make(*_: Any) -> bytes:
         made_by.append(threading.current_thread().name)
         return b"file"
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from conversations.models import Conversation, Message
 from conversations.services import conversations
 from conversations.services.conversations import Reader
-from conversations.services.exports import collecting, media
+from conversations.services.exports import collecting
+from conversations.services.exports.media import Pictures, StoredPictures, illustrated
 from conversations.services.exports.pages import html_of
 from conversations.services.exports.shapes import File, Format, Paper
 from conversations.services.exports.sheets import Show, csv_of, json_of
@@ -36,9 +37,6 @@ MOST_PRINTED, MOST_PRINTED_CHARACTERS, MOST_WRITTEN = 500, 300_000, 20_000
 # Laying out takes a processor for seconds: so many at a time in one process, and so long is waited for a turn.
 AT_ONCE, PATIENCE_SECONDS = 2, 20.0
 
-PICTURES: media.Pictures = media.NoPictures()
-"""Where the pictures of the cited passages come from."""
-
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -59,7 +57,7 @@ async def of_message(
     being made.
     """
     message, paper = await in_thread(_answer, public_id, reader, by, now)
-    content = await _laid_out(paper, format)
+    content = await _laid_out(paper, format, reader)
     word = "answer" if paper.language == "en" else "回答"
     return _file(content, format, ("answer", word), public_id, message.created_at)
 
@@ -72,12 +70,12 @@ async def of_session(
     Raises `Missing`, `Invalid` when it is too long for the format, and `Unavailable` as for an answer.
     """
     language, made = await in_thread(_conversation, public_id, format, reader, show, by, now)
-    content = await _laid_out(made, format) if isinstance(made, Paper) else made
+    content = await _laid_out(made, format, reader) if isinstance(made, Paper) else made
     word = "conversation" if language == "en" else "对话"
     return _file(content, format, ("conversation", word), public_id, now)
 
 
-async def _laid_out(paper: Paper, format: Format) -> bytes:
+async def _laid_out(paper: Paper, format: Format, reader: Reader) -> bytes:
     loop = asyncio.get_running_loop()
     turn = _turns.setdefault(loop, asyncio.Semaphore(AT_ONCE))
     try:
@@ -86,17 +84,20 @@ async def _laid_out(paper: Paper, format: Format) -> bytes:
     except TimeoutError:
         raise Unavailable("Many files are being made right now.", retry_after=10) from None
     try:
-        if format == "pdf":
-            return await in_thread(lambda: print_pdf(html_of(paper)))
-        return await in_thread(_docx, paper)
+        pictures = StoredPictures(for_contact=reader.session_id is not None)
+        return await in_thread(_pdf if format == "pdf" else _docx, paper, pictures)
     finally:
         turn.release()
 
 
-def _docx(paper: Paper) -> bytes:
+def _pdf(paper: Paper, pictures: Pictures) -> bytes:
+    return print_pdf(html_of(illustrated(paper, pictures)))
+
+
+def _docx(paper: Paper, pictures: Pictures) -> bytes:
     from conversations.services.exports.word import docx_of
 
-    return docx_of(paper)
+    return docx_of(illustrated(paper, pictures))
 
 
 def _answer(public_id: str, reader: Reader, by: Actor, now: datetime) -> tuple[Message, Paper]:
@@ -111,7 +112,7 @@ def _answer(public_id: str, reader: Reader, by: Actor, now: datetime) -> tuple[M
     earlier = Message.objects.filter(conversation=message.conversation, seq__lt=message.seq)
     question = earlier.filter(author=Message.Author.VISITOR).order_by("-seq").first()
     _note("export_answer", "message", public_id, reader, by)
-    return message, collecting.answer(message, question, pictures=PICTURES, now=now)
+    return message, collecting.answer(message, question, now=now)
 
 
 def _conversation(
@@ -122,7 +123,7 @@ def _conversation(
     messages = _messages(row, format, MOST_PRINTED if printed else MOST_WRITTEN)
     _note("export_conversation", "session", public_id, reader, by)
     if printed:
-        paper = collecting.conversation(row, messages, pictures=PICTURES, now=now)
+        paper = collecting.conversation(row, messages, now=now)
         return paper.language, paper
     language = collecting.language_of(row, messages[0].content if messages else "")
     if format == "csv":

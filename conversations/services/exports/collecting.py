@@ -13,7 +13,6 @@ from conversations.models import Conversation, Message
 from conversations.services.exports import media
 from conversations.services.exports.formulas import plain
 from conversations.services.exports.markup import formulas_in, tables_of
-from conversations.services.exports.media import Pictures
 from conversations.services.exports.shapes import Entry, Paper, Reference, Side
 from kimono.lib.cleaning import clean, detect_language
 from kimono.lib.db import current_tenant
@@ -27,12 +26,12 @@ _SIDES: Mapping[str, Side] = {
 }
 
 
-def answer(message: Message, question: Message | None, *, pictures: Pictures, now: datetime) -> Paper:
+def answer(message: Message, question: Message | None, *, now: datetime) -> Paper:
     """Return one answer with the question it answers."""
     language = language_of(message.conversation, message.content)
     with override(_locale(language)):
-        entries = [] if question is None else [entry(question, heading=_("Question"), pictures=pictures)]
-        entries.append(entry(message, heading=_("Answer"), pictures=pictures))
+        entries = [] if question is None else [entry(question, heading=_("Question"))]
+        entries.append(entry(message, heading=_("Answer")))
         facts = [(_("Answered by"), _author(message)), (_("Time"), _moment(message.created_at))]
         title = " ".join(clean(question.content).split()) if question is not None else _("Answer")
         return Paper(
@@ -46,9 +45,7 @@ def answer(message: Message, question: Message | None, *, pictures: Pictures, no
         )
 
 
-def conversation(
-    row: Conversation, messages: Sequence[Message], *, pictures: Pictures, now: datetime
-) -> Paper:
+def conversation(row: Conversation, messages: Sequence[Message], *, now: datetime) -> Paper:
     """Return a whole conversation."""
     written = next((each.content for each in messages if each.author != Message.Author.SYSTEM), "")
     language = language_of(row, written)
@@ -66,12 +63,12 @@ def conversation(
             merchant=current_tenant().name,
             language=language,
             facts=tuple(facts),
-            entries=tuple(entry(each, heading=_author(each), pictures=pictures) for each in messages),
+            entries=tuple(entry(each, heading=_author(each)) for each in messages),
             foot=_foot(now),
         )
 
 
-def entry(message: Message, *, heading: str, pictures: Pictures) -> Entry:
+def entry(message: Message, *, heading: str) -> Entry:
     """Return a message as it is shown to whoever may see it: without scores, ids or votes."""
     side = _SIDES[message.author]
     return Entry(
@@ -85,7 +82,7 @@ def entry(message: Message, *, heading: str, pictures: Pictures) -> Entry:
             _reference(each, message.attachments)
             for each in sorted(message.citations, key=lambda each: each["n"])
         ),
-        media=media.of_message(message.citations, message.attachments, pictures),
+        media=media.of_message(message.citations, message.attachments),
     )
 
 
@@ -107,14 +104,13 @@ def _reference(citation: Mapping[str, Any], attachments: Sequence[Mapping[str, A
         citation.get("section"),
         _("page %(number)s") % {"number": page} if isinstance(page, int) else None,
         *media.numbers_of(citation, attachments),
+        # A table that is the whole quote stands under the references.
+        _("see the table below") if tables and not around else None,
     ]
-    quote = _readable(around)
-    if tables and not quote:
-        quote = _("see the table below")
     return Reference(
         n=int(citation["n"]),
         parts=tuple(" ".join(clean(str(part)).split()) for part in parts if part),
-        quote=quote,
+        quote=_readable(around),
     )
 
 

@@ -1,22 +1,25 @@
 """What belongs to the cited passages of a message: images, tables, formulas and files, in reading order, with captions."""
 
-import io
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
 from conversations.services.exports.markup import tables_of
-from conversations.services.exports.shapes import Medium, MediumKind, Picture
+from conversations.services.exports.shapes import Medium, MediumKind, Paper
 from kimono.lib.cleaning import clean
+from kimono.lib.errors import Missing
+from kimono.providers import drawing
+from knowledge.services.attachments import reading as attachments
 
 _NUMBERED = re.compile(r"(?:图表|图|表|Figure|Fig\.|Table)\s*\d+(?:[.\-－–]\d+)*", re.IGNORECASE)
 _KINDS: dict[str, MediumKind] = {"image": "image", "table": "table", "formula": "formula"}
 _LAST_PAGE = 10**9
-_MOST_PIXELS = 40_000_000
-_WIDEST = 1600
+MOST_PICTURES = 40
 
 
 class Pictures(Protocol):
@@ -26,12 +29,21 @@ class Pictures(Protocol):
         """Return an attachment's bytes as they were stored, or None when the caller is not to have them or they are gone."""
 
 
-class NoPictures:
-    """Nothing is stored: captions stand alone."""
+@dataclass(frozen=True, slots=True)
+class StoredPictures:
+    """The attachments of the knowledge; a contact gets those that contacts may see."""
+
+    for_contact: bool
 
     def content(self, attachment_id: str) -> bytes | None:
-        """Return None."""
-        return None
+        """Return an attachment's bytes, None when it is gone or not for this reader."""
+        try:
+            row = attachments.get(attachment_id=attachment_id)
+            if self.for_contact and not attachments.is_open(row):
+                return None
+            return attachments.stored_file(row).content
+        except Missing:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +55,11 @@ class _Found:
 
 
 def of_message(
-    citations: Sequence[Mapping[str, Any]], attachments: Sequence[Mapping[str, Any]], pictures: Pictures
+    citations: Sequence[Mapping[str, Any]], attached: Sequence[Mapping[str, Any]]
 ) -> tuple[Medium, ...]:
     """Return the media of a message as they stand in their documents: by document, page and position.
 
-    Documents come in the order in which they are cited first. `attachments` are those of api.md 4.3; a table that is in
+    Documents come in the order in which they are cited first. `attached` are those of api.md 4.3; a table that is in
     a quote counts too, unless an attachment of the same citation brings it.
     """
     documents = {
@@ -55,31 +67,31 @@ def of_message(
     }
     by_number = {each.get("n"): each for each in citations}
     found: list[_Found] = []
-    for position, attachment in enumerate(attachments):
+    for position, attachment in enumerate(attached):
         citation = by_number.get(attachment.get("n"), {})
         page = _number(attachment.get("page")) or _number(citation.get("page"))
         place = (documents.get(_document(citation), len(documents)), page or _LAST_PAGE, position)
-        found.append(_Found(place, _attached(attachment, citation, page, pictures)))
-    brought = {each.get("n") for each in attachments if each.get("kind") == "table"}
+        found.append(_Found(place, _attached(attachment, citation, page)))
+    brought = {each.get("n") for each in attached if each.get("kind") == "table"}
     for citation in citations:
         if citation.get("n") not in brought:
             page = _number(citation.get("page"))
-            place = (documents[_document(citation)], page or _LAST_PAGE, len(attachments))
+            place = (documents[_document(citation)], page or _LAST_PAGE, len(attached))
             found.extend(_Found(place, medium) for medium in _quoted(citation, page))
     found.sort(key=lambda each: each.place)
     return tuple(each.medium for each in found)
 
 
-def numbers_of(citation: Mapping[str, Any], attachments: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def numbers_of(citation: Mapping[str, Any], attached: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the figure and table numbers of what a citation cites, as its document writes them."""
-    attached = [
+    named = [
         clean(str(each["figure"]))
-        for each in attachments
+        for each in attached
         if each.get("n") == citation.get("n") and each.get("figure")
     ]
     _, tables = tables_of(str(citation.get("quote") or ""))
     quoted = [number for number in (_number_of_table(citation),) if tables and number]
-    return tuple(dict.fromkeys([*attached, *quoted]))
+    return tuple(dict.fromkeys([*named, *quoted]))
 
 
 def _document(citation: Mapping[str, Any]) -> str:
@@ -96,12 +108,10 @@ def _number_of_table(citation: Mapping[str, Any]) -> str:
     return found[0] if found else ""
 
 
-def _attached(
-    attachment: Mapping[str, Any], citation: Mapping[str, Any], page: int | None, pictures: Pictures
-) -> Medium:
+def _attached(attachment: Mapping[str, Any], citation: Mapping[str, Any], page: int | None) -> Medium:
     kind = _KINDS.get(str(attachment.get("kind")), "file")
     figure, name = _text(attachment.get("figure")), _text(attachment.get("name"))
-    medium = Medium(
+    return Medium(
         kind=kind,
         caption=_caption(kind, figure, name, _title(citation), page, citation.get("n")),
         figure=figure,
@@ -109,11 +119,8 @@ def _attached(
         latex=clean(str(attachment.get("latex") or attachment.get("markdown") or ""))
         if kind == "formula"
         else "",
+        attachment_id=str(attachment.get("id") or "") if kind == "image" else "",
     )
-    if kind != "image" or not attachment.get("id"):
-        return medium
-    content = pictures.content(str(attachment["id"]))
-    return replace(medium, picture=as_picture(content) if content else None)
 
 
 def _quoted(citation: Mapping[str, Any], page: int | None) -> Iterator[Medium]:
@@ -143,27 +150,30 @@ def _text(value: Any) -> str:
     return " ".join(clean(str(value or "")).split())
 
 
-def as_picture(content: bytes) -> Picture | None:
-    """Return an image as PNG or JPEG of at most 1600 pixels' width, None when it cannot be read or is huge.
-
-    It is drawn anew, so that nothing that hides in a file comes along.
-    """
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                return None
-            photo = image.format == "JPEG"
-            drawn = image.convert("RGB" if photo else "RGBA")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
-    drawn.thumbnail((_WIDEST, _WIDEST * 2))
-    target = io.BytesIO()
-    drawn.save(target, "JPEG" if photo else "PNG", **({"quality": 88} if photo else {"optimize": True}))
-    return Picture(
-        content=target.getvalue(),
-        mime="image/jpeg" if photo else "image/png",
-        width=drawn.width,
-        height=drawn.height,
+def illustrated(paper: Paper, pictures: Pictures) -> Paper:
+    """Return a paper with its pictures drawn, `MOST_PICTURES` at most; the captions of others stand alone. Blocks."""
+    wanted = [each.attachment_id for entry in paper.entries for each in entry.media if each.attachment_id]
+    drawn = _drawn(list(dict.fromkeys(wanted))[:MOST_PICTURES], pictures)
+    if not drawn:
+        return paper
+    entries = tuple(
+        replace(
+            entry,
+            media=tuple(replace(each, picture=drawn.get(each.attachment_id)) for each in entry.media),
+        )
+        for entry in paper.entries
     )
+    return replace(paper, entries=entries)
+
+
+def _drawn(ids: Sequence[str], pictures: Pictures) -> dict[str, drawing.Printable]:
+    with tempfile.TemporaryDirectory(prefix="kimono-pictures-") as folder:
+        paths = {}
+        for place, attachment_id in enumerate(ids):
+            content = pictures.content(attachment_id)
+            if content:
+                path = Path(folder) / str(place)
+                path.write_bytes(content)
+                paths[path] = attachment_id
+        drawn = drawing.draw_for_print(list(paths))
+    return {paths[path]: picture for path, picture in drawn.items()}

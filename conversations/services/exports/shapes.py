@@ -3,19 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from kimono.providers.drawing import Printable
+
 Format = Literal["pdf", "docx", "json", "csv"]
 Side = Literal["contact", "bot", "agent", "system"]
 MediumKind = Literal["image", "table", "formula", "file"]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image that every reader of files can show: PNG or JPEG, with its size in pixels."""
-
-    content: bytes
-    mime: Literal["image/png", "image/jpeg"]
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +15,8 @@ class Medium:
     """An image, a table, a formula or a file that belongs to a cited passage.
 
     `caption` says all that is to stand under it: its figure or table number, its name, its document and page.
-    `markdown` is a table's text, `latex` a formula's.
+    `markdown` is a table's text, `latex` a formula's; an image's `picture` is drawn from `attachment_id` when the paper is
+    laid out.
     """
 
     kind: MediumKind
@@ -31,7 +24,8 @@ class Medium:
     figure: str = ""
     markdown: str = ""
     latex: str = ""
-    picture: Picture | None = None
+    attachment_id: str = ""
+    picture: Printable | None = None
 
 
 @dataclass(frozen=True, slots=True)

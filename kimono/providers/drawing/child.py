@@ -11,6 +11,7 @@ from kimono.providers.parsing.child import confine
 _THUMBNAIL = (320, 320)
 _PAGE_WIDTH = 1400
 _MAX_PIXELS = 40_000_000
+_FOR_PRINT = (1600, 2400)
 _READ = ("PNG", "JPEG", "WEBP", "GIF")
 
 
@@ -23,8 +24,12 @@ def main() -> None:
         _draw_page(Path(request["path"]), request["page"], folder / "0.webp")
         return
     for place, path in enumerate(request["paths"]):
-        with contextlib.suppress(OSError, ValueError, SyntaxError, MemoryError):
-            _draw_thumbnail(Path(path), folder / f"{place}.webp")
+        # The library raises what it likes for what is broken or far too large; the next picture is drawn all the same.
+        with contextlib.suppress(Exception):
+            if request["task"] == "print":
+                _draw_for_print(Path(path), folder, place)
+            else:
+                _draw_thumbnail(Path(path), folder / f"{place}.webp")
 
 
 def _draw_thumbnail(source: Path, target: Path) -> None:
@@ -38,6 +43,27 @@ def _draw_thumbnail(source: Path, target: Path) -> None:
         upright = ImageOps.exif_transpose(image)
         upright.thumbnail(_THUMBNAIL)
         _save(upright, target)
+
+
+def _draw_for_print(source: Path, folder: Path, place: int) -> None:
+    """Write `<number>-<width>-<height>` as JPEG of a photograph and as PNG of anything else, drawn anew."""
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
+    with Image.open(source, formats=_READ) as image:
+        if image.width * image.height > _MAX_PIXELS:
+            return
+        photograph = image.format == "JPEG"
+        image.draft("RGB", _FOR_PRINT)
+        upright = ImageOps.exif_transpose(image).convert("RGB" if photograph else "RGBA")
+    upright.thumbnail(_FOR_PRINT)
+    aside = folder / f"{place}.part"
+    name = f"{place}-{upright.width}-{upright.height}"
+    if photograph:
+        upright.save(aside, "JPEG", quality=88)
+    else:
+        upright.save(aside, "PNG", optimize=True)
+    aside.rename(folder / f"{name}.{'jpg' if photograph else 'png'}")
 
 
 def _draw_page(source: Path, page: int, target: Path) -> None:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import kimono
 
@@ -31,7 +32,33 @@ def draw_thumbnails(paths: Sequence[Path]) -> Mapping[Path, bytes]:
     if not paths:
         return {}
     drawn = _asked({"task": "thumbnails", "paths": [str(path.resolve()) for path in paths]})
-    return {path: drawn[str(place)] for place, path in enumerate(paths) if str(place) in drawn}
+    return {path: drawn[f"{place}.webp"] for place, path in enumerate(paths) if f"{place}.webp" in drawn}
+
+
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """A picture that every reader of PDF and Word files can show, with its size in pixels."""
+
+    content: bytes
+    mime: Literal["image/png", "image/jpeg"]
+    width: int
+    height: int
+
+
+def draw_for_print(paths: Sequence[Path]) -> Mapping[Path, Printable]:
+    """Return each image of `paths` as PNG or JPEG; one that cannot be drawn is left out. Blocks.
+
+    They are drawn anew, at most 1600 pixels wide, so that nothing that hides in a file comes along.
+    """
+    if not paths:
+        return {}
+    drawn = _asked({"task": "print", "paths": [str(path.resolve()) for path in paths]}, ("png", "jpg"))
+    found = {}
+    for name, content in drawn.items():
+        place, width, height = (int(part) for part in name.partition(".")[0].split("-"))
+        mime: Literal["image/png", "image/jpeg"] = "image/png" if name.endswith("png") else "image/jpeg"
+        found[paths[place]] = Printable(content, mime, width, height)
+    return found
 
 
 def draw_page(path: Path, page: int) -> bytes | None:
@@ -39,11 +66,11 @@ def draw_page(path: Path, page: int) -> bytes | None:
 
     It is at most 1400 pixels wide.
     """
-    return _asked({"task": "page", "path": str(path.resolve()), "page": page}).get("0")
+    return _asked({"task": "page", "path": str(path.resolve()), "page": page}).get("0.webp")
 
 
-def _asked(request: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return what the child has drawn, by number; nothing when it died, as it does of a hostile file."""
+def _asked(request: Mapping[str, Any], endings: Sequence[str] = ("webp",)) -> dict[str, bytes]:
+    """Return what the child has drawn, by name; nothing when it died, as it does of a hostile file."""
     with tempfile.TemporaryDirectory(prefix="kimono-draw-") as folder:
         given = {
             **request,
@@ -68,4 +95,5 @@ def _asked(request: Mapping[str, Any]) -> dict[str, bytes]:
                 timeout=_SECONDS,
                 check=False,
             )
-        return {path.stem: path.read_bytes() for path in Path(folder).glob("*.webp")}
+        found = [path for path in Path(folder).iterdir() if path.suffix[1:] in endings]
+        return {path.name: path.read_bytes() for path in found}
