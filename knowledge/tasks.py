@@ -8,7 +8,7 @@ from kimono.lib import files
 from kimono.lib.jobs import JobRun, Result, job
 from kimono.lib.queue import app
 from knowledge.schemas.qa_pairs import show_report
-from knowledge.services import ingestion, syncing, upkeep
+from knowledge.services import ingestion, reindexing, syncing, upkeep
 from knowledge.services.documents.uploading import JOB as INGEST_VERSION
 from knowledge.services.folders import updating
 from knowledge.services.qa_pairs import importing
@@ -55,6 +55,12 @@ def _starter(run: JobRun, name: str) -> Actor:
 def sync(run: JobRun, *, limit: int | None, full: bool) -> Result:
     """Make the vectors that are missing."""
     return syncing.run(run, limit=limit, full=full)
+
+
+@job(upkeep.REINDEX, queue="bulk", kind="reindex")
+def reindex(run: JobRun) -> Result:
+    """Make the vectors of another encoder, and search them once all are there."""
+    return reindexing.run(run)
 
 
 @job(upkeep.TIDY, queue="bulk", kind="maintenance")

@@ -23,9 +23,10 @@ from kimono.providers.errors import (
     Unavailable,
 )
 from kimono.providers.metering import MemoryMeter, Meter, NullMeter, install_meter
-from kimono.providers.models import ChatModel, Embedder
+from kimono.providers.models import ChatModel, Embedder, Reranker
 from kimono.providers.openai_compatible.clients import close_clients
 from kimono.providers.registry import Providers, current, install, warm_up
+from kimono.providers.reranking import rerank
 from kimono.providers.shapes import CallRecord, ChatResult, Embedded, Message, Prompt, Refused
 from kimono.providers.tracing import Entry, close_exporter, entered
 
@@ -55,6 +56,7 @@ __all__ = [
     "RateLimited",
     "Refused",
     "Rejected",
+    "Reranker",
     "Tally",
     "TimedOut",
     "Truncated",
@@ -71,6 +73,7 @@ __all__ = [
     "from_environment",
     "install",
     "install_meter",
+    "rerank",
     "stream_chat",
     "warm_up",
 ]

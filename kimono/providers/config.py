@@ -62,6 +62,13 @@ class EmbeddingEndpoint(Endpoint):
 
 
 @dataclass(frozen=True, slots=True)
+class RerankEndpoint(Endpoint):
+    """A reranker; `path` follows the address."""
+
+    path: str = "/rerank"
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """Time limits in seconds, and the most attempts per call."""
 
@@ -90,11 +97,15 @@ class Langfuse:
 
 @dataclass(frozen=True, slots=True)
 class ProvidersConfig:
-    """Everything `kimono.providers` is told from outside; an absent endpoint is None."""
+    """Everything `kimono.providers` is told from outside; an absent endpoint is None.
+
+    `previous_embedding` is the model whose vectors are searched until those of `embedding` are made.
+    """
 
     chat: ChatEndpoint | None = None
     embedding: EmbeddingEndpoint | None = None
-    rerank: Endpoint | None = None
+    previous_embedding: EmbeddingEndpoint | None = None
+    rerank: RerankEndpoint | None = None
     vision: Endpoint | None = None
     langfuse: Langfuse | None = None
     patience: Patience = Patience()
@@ -108,8 +119,9 @@ def from_environment(env: Mapping[str, str]) -> ProvidersConfig:
     """
     return ProvidersConfig(
         chat=_chat(env),
-        embedding=_embedding(env),
-        rerank=_plain(env, "RERANK"),
+        embedding=_embedding(env, "EMBEDDING"),
+        previous_embedding=_embedding(env, "EMBEDDING_PREVIOUS"),
+        rerank=_rerank(env),
         vision=_plain(env, "VISION"),
         langfuse=_langfuse(env),
         patience=Patience(
@@ -152,20 +164,20 @@ def _chat(env: Mapping[str, str]) -> ChatEndpoint | None:
     )
 
 
-def _embedding(env: Mapping[str, str]) -> EmbeddingEndpoint | None:
-    base_url = _base_url(env, "EMBEDDING", LOCAL_SCHEME)
+def _embedding(env: Mapping[str, str], kind: str) -> EmbeddingEndpoint | None:
+    base_url = _base_url(env, kind, LOCAL_SCHEME)
     if base_url is None:
         return None
     if urlsplit(base_url).scheme != LOCAL_SCHEME:
-        _required(env, "KIMONO_EMBEDDING_DIMENSIONS")
+        _required(env, f"KIMONO_{kind}_DIMENSIONS")
     return EmbeddingEndpoint(
-        provider=_provider(env, "EMBEDDING", base_url),
+        provider=_provider(env, kind, base_url),
         base_url=base_url,
-        model=_required(env, "KIMONO_EMBEDDING_MODEL"),
-        api_key=env.get("KIMONO_EMBEDDING_API_KEY", ""),
-        dimensions=_count(env, "KIMONO_EMBEDDING_DIMENSIONS", 0),
-        send_dimensions=env.get("KIMONO_EMBEDDING_SEND_DIMENSIONS", "") == "1",
-        batch=_count(env, "KIMONO_EMBEDDING_BATCH", 10),
+        model=_required(env, f"KIMONO_{kind}_MODEL"),
+        api_key=env.get(f"KIMONO_{kind}_API_KEY", ""),
+        dimensions=_count(env, f"KIMONO_{kind}_DIMENSIONS", 0),
+        send_dimensions=env.get(f"KIMONO_{kind}_SEND_DIMENSIONS", "") == "1",
+        batch=_count(env, f"KIMONO_{kind}_BATCH", 10),
     )
 
 
@@ -190,6 +202,16 @@ def _langfuse(env: Mapping[str, str]) -> Langfuse | None:
     if urlsplit(host).scheme not in {"http", "https"} or not urlsplit(host).hostname:
         raise ConfigError("LANGFUSE_HOST must be an http(s) address")
     return Langfuse(host=host.rstrip("/"), public_key=public, secret_key=secret)
+
+
+def _rerank(env: Mapping[str, str]) -> RerankEndpoint | None:
+    plain = _plain(env, "RERANK")
+    if plain is None:
+        return None
+    path = env.get("KIMONO_RERANK_PATH", "").strip() or "/rerank"
+    if not path.startswith("/"):
+        raise ConfigError("KIMONO_RERANK_PATH must begin with a slash")
+    return RerankEndpoint(plain.provider, plain.base_url, plain.model, plain.api_key, path=path)
 
 
 def _provider(env: Mapping[str, str], kind: str, base_url: str) -> str:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from kimono.providers.calls import Tally, Work, call
-from kimono.providers.errors import ProviderError, TimedOut
+from kimono.providers.errors import NotConfigured, ProviderError, TimedOut
 from kimono.providers.models import Embedder
 from kimono.providers.registry import current
 from kimono.providers.shapes import Embedded, TextKind
@@ -28,25 +28,29 @@ async def embed(
     kind: TextKind,
     deadline_seconds: float,
     fallback: bool = True,
+    encoder_id: str | None = None,
 ) -> Embedded:
     """Return one vector per text, all made by the same encoder.
 
     When the configured model fails, the local encoder stands in, and `error_code` of the result says why; with
     `fallback=False` the model's ProviderError is raised instead, for callers that store vectors. The local encoder is
-    free: it is recorded, and never refused by the meter.
+    free: it is recorded, and never refused by the meter. `encoder_id` asks for another encoder than the configured one:
+    the previous model or the local one.
     """
     providers = current()
-    if providers.embedder is None:
+    model = providers.encoder if encoder_id is None else providers.encoder_named(encoder_id)
+    if model is providers.local:
         vectors = await _local(texts, purpose, ref, scope, kind)
         return Embedded(vectors, providers.local.encoder_id, "fallback")
-    model = providers.embedder
     try:
+        if model is None:
+            raise NotConfigured(f"no encoder {encoder_id} is configured")
         vectors = await _by_model(model, texts, purpose, ref, scope, kind, deadline_seconds)
         return Embedded(vectors, model.encoder_id, "model")
     except ProviderError as error:
         if not fallback:
             raise
-        logger.warning("embedding by %s failed, the local encoder stands in: %s", model.model, error)
+        logger.warning("embedding failed, the local encoder stands in: %s", error)
         vectors = await _local(texts, purpose, ref, scope, kind)
         return Embedded(vectors, providers.local.encoder_id, "fallback", error_code=error.code)
 

@@ -58,6 +58,21 @@ class ChatModel(Protocol):
         """Answer piece by piece through `emit`; what was emitted joins to the text that is returned."""
 
 
+class Reranker(Protocol):
+    """Reads a question and a text together."""
+
+    @property
+    def provider(self) -> str:
+        """The name calls are recorded and priced under."""
+
+    @property
+    def model(self) -> str:
+        """The model's name in usage records."""
+
+    async def rerank(self, query: str, texts: Sequence[str], tally: Tally) -> list[float]:
+        """Return how well each text answers, 0 to 1, in their order. Raises nothing but ProviderError."""
+
+
 class Embedder(Protocol):
     """Turns texts into vectors. `encoder_id` names the space: only vectors of one id may be compared."""
 

@@ -14,16 +14,18 @@ from kimono.providers.config import (
     EmbeddingEndpoint,
     Patience,
     ProvidersConfig,
+    RerankEndpoint,
     from_environment,
 )
 from kimono.providers.errors import Misconfigured
 from kimono.providers.langfuse.exporter import LangfuseExporter
 from kimono.providers.local import LocalEncoder
-from kimono.providers.models import ChatModel, Embedder
+from kimono.providers.models import ChatModel, Embedder, Reranker
 from kimono.providers.openai_compatible.chat import OpenAIChat
 from kimono.providers.openai_compatible.embeddings import OpenAIEmbedder
+from kimono.providers.openai_compatible.reranking import OpenAIReranker
 from kimono.providers.sentence_encoder import SentenceEncoder
-from kimono.providers.standin.adapters import StandinChat, StandinEmbedder
+from kimono.providers.standin.adapters import StandinChat, StandinEmbedder, StandinReranker
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,12 @@ EMBEDDING_ADAPTERS: dict[str, Callable[[EmbeddingEndpoint, Patience], Embedder]]
     "local": SentenceEncoder,
 }
 
+RERANK_ADAPTERS: dict[str, Callable[[RerankEndpoint, Patience], Reranker]] = {
+    "http": OpenAIReranker,
+    "https": OpenAIReranker,
+    "standin": StandinReranker,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Providers:
@@ -49,11 +57,18 @@ class Providers:
     chat: ChatModel | None
     embedder: Embedder | None
     local: LocalEncoder
+    previous: Embedder | None = None
+    reranker: Reranker | None = None
 
     @property
     def encoder(self) -> Embedder:
         """The embedder whose vectors are to be stored: the configured one, or else the local encoder."""
         return self.embedder or self.local
+
+    def encoder_named(self, encoder_id: str) -> Embedder | None:
+        """Return the encoder whose vectors are called so, None when there is none any more."""
+        known = (self.embedder, self.previous, self.local)
+        return next((each for each in known if each is not None and each.encoder_id == encoder_id), None)
 
 
 A = TypeVar("A")
@@ -64,15 +79,19 @@ _current: Providers | None = None
 
 def build(config: ProvidersConfig) -> Providers:
     """Make the adapters for a configuration. Raises ConfigError for an address no adapter serves."""
-    chat, embedding = config.chat, config.embedding
+    chat, rerank = config.chat, config.rerank
     return Providers(
         config=config,
         chat=_adapter(CHAT_ADAPTERS, chat.scheme)(chat, config.patience) if chat else None,
-        embedder=_adapter(EMBEDDING_ADAPTERS, embedding.scheme)(embedding, config.patience)
-        if embedding
-        else None,
+        embedder=_embedder(config.embedding, config.patience),
         local=LocalEncoder(),
+        previous=_embedder(config.previous_embedding, config.patience),
+        reranker=_adapter(RERANK_ADAPTERS, rerank.scheme)(rerank, config.patience) if rerank else None,
     )
+
+
+def _embedder(endpoint: EmbeddingEndpoint | None, patience: Patience) -> Embedder | None:
+    return _adapter(EMBEDDING_ADAPTERS, endpoint.scheme)(endpoint, patience) if endpoint else None
 
 
 def install(config: ProvidersConfig) -> Providers:

@@ -10,7 +10,8 @@ from pgvector.django import VectorField
 class Unit(models.Model):
     """One text that is searched: a wording of a pair's question, its answer, or a chunk. The text itself stays there.
 
-    `length` is in terms. `embedding` is null until it is made; only vectors of one `encoder_id` are compared.
+    `length` is in terms. `embedding` is null until it is made; only vectors of one `encoder_id` are compared. While the
+    index is moved to another encoder, its vectors wait in `next_embedding` until all units have one.
     """
 
     class Role(models.TextChoices):
@@ -30,8 +31,13 @@ class Unit(models.Model):
     length = models.PositiveIntegerField()
     encoder_id = models.CharField(max_length=120, blank=True, default="")
     embedding = VectorField(null=True)
+    next_encoder_id = models.CharField(max_length=120, blank=True, default="")
+    next_embedding = VectorField(null=True)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["encoder_id"], condition=~Q(encoder_id=""), name="unit_encoder"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(pair__isnull=False, chunk__isnull=True, version__isnull=True)

@@ -14,6 +14,8 @@ class KnowledgeState(models.Model):
     cache_generation = models.PositiveIntegerField(default=0)
     # The UpdateResult (api.md 6.5) of the last update from a folder.
     last_update = models.JSONField(null=True)
+    # Whose vectors are searched; empty until the index is moved from one encoder to another.
+    encoder_id = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="one_knowledge_state"),)

@@ -95,10 +95,14 @@ def remove_version(*, version: Version) -> int:
 
 def unsynced_units(*, limit: int, encoder_id: str = "") -> list[tuple[int, str]]:
     """Return units that lack a vector, with the text to embed; with `encoder_id` also those of another encoder."""
+    return texts_of(_lacking(encoder_id), limit=limit)
+
+
+def texts_of(wanted: QuerySet[Unit], *, limit: int) -> list[tuple[int, str]]:
+    """Return the first `limit` of these units, by primary key, with the text to embed; no answers may be among them."""
     units = list(
-        _lacking(encoder_id)
-        .select_related("pair", "chunk", "version")
-        .defer("version__text", "embedding")
+        wanted.select_related("pair", "chunk", "version")
+        .defer("version__text", "embedding", "next_embedding")
         .prefetch_related("pair__similar")
         .order_by("pk")[:limit]
     )
@@ -140,6 +144,14 @@ def store_vectors(*, vectors: Mapping[int, Vector], encoder_id: str) -> int:
         behind = set(lacking.filter(version_id__in=versions).values_list("version_id", flat=True))
         Version.objects.filter(pk__in=versions - behind).update(is_synced=True)
     return len(units)
+
+
+def store_next_vectors(*, vectors: Mapping[int, Vector], encoder_id: str) -> None:
+    """Lay vectors of the encoder to come beside those in use; units that are gone by now are passed over."""
+    units = [
+        Unit(pk=pk, next_embedding=list(vector), next_encoder_id=encoder_id) for pk, vector in vectors.items()
+    ]
+    Unit.objects.bulk_update(units, ["next_embedding", "next_encoder_id"], batch_size=500)
 
 
 def _lacking(encoder_id: str) -> QuerySet[Unit]:

@@ -5,10 +5,9 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from kimono import providers
 from kimono.lib.db import current_tenant
 from knowledge.models import Document, QAPair, Unit
-from knowledge.services import revisions, visibility
+from knowledge.services import encoders, revisions, visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def stock() -> Stock:
         total_qa_pairs=QAPair.objects.filter(status=QAPair.Status.ACTIVE).count(),
         vector_store_size=counts["embedded"],
         bm25_index_size=counts["all"],
-        embedding_dim=providers.current().encoder.dimensions,
+        embedding_dim=encoders.dimensions(),
         collection_name=current_tenant().schema_name,
         knowledge_version=revisions.label(),
         last_updated=revisions.last_changed(),

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from kimono.lib.jobs import JobRun, Result
 from knowledge.models import Unit
-from knowledge.services import indexing, postings, vectors
+from knowledge.services import indexing, postings, reindexing, vectors
 from tenants.models import Job
 from tenants.services import jobs
 
-SYNC, TIDY = "knowledge.sync", "knowledge.tidy_index"
+SYNC, TIDY, REINDEX = "knowledge.sync", "knowledge.tidy_index", reindexing.JOB
 
 
 def start_due() -> list[str]:
     """Enqueue what the current tenant's index needs, unless it is under way; return the names of the jobs."""
     wanted = []
-    if indexing.unsynced_units(limit=1):
+    if reindexing.waits(now=timezone.now()):
+        wanted.append(REINDEX)
+    elif indexing.unsynced_units(limit=1):
         wanted.append(SYNC)
     if postings.merge_waits() or postings.purge_waits() or vectors.waiting():
         wanted.append(TIDY)

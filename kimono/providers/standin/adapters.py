@@ -5,14 +5,14 @@ import json
 from collections.abc import Sequence
 
 from kimono.providers.calls import Tally
-from kimono.providers.config import ChatEndpoint, EmbeddingEndpoint, Patience
+from kimono.providers.config import ChatEndpoint, EmbeddingEndpoint, Patience, RerankEndpoint
 from kimono.providers.local import LocalEncoder
 from kimono.providers.metering import estimate_tokens
 from kimono.providers.models import Ask, Completion, Emit
 from kimono.providers.shapes import TextKind
 from kimono.providers.standin.answering import answer
 from kimono.providers.standin.data import instance
-from kimono.providers.standin.reading import read
+from kimono.providers.standin.reading import likeness, read
 from kimono.providers.standin.writing import pieces
 
 
@@ -85,6 +85,28 @@ class StandinEmbedder(LocalEncoder):
         """Return one unit vector per text, and tally what a server would report."""
         tally.usage = (sum(map(estimate_tokens, texts)), 0)
         return await super().embed(texts, kind=kind, tally=tally)
+
+
+class StandinReranker:
+    """A reranker that counts the question's words in a text."""
+
+    def __init__(self, endpoint: RerankEndpoint, patience: Patience) -> None:
+        self._endpoint = endpoint
+
+    @property
+    def provider(self) -> str:
+        """The name calls are recorded and priced under."""
+        return self._endpoint.provider
+
+    @property
+    def model(self) -> str:
+        """The model's name in usage records."""
+        return self._endpoint.model
+
+    async def rerank(self, query: str, texts: Sequence[str], tally: Tally) -> list[float]:
+        """Return the share of the question's words that each text has."""
+        tally.usage = (sum(map(estimate_tokens, [query, *texts])), 0)
+        return [likeness(query, text) for text in texts]
 
 
 def _text(ask: Ask) -> str:

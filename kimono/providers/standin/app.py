@@ -13,15 +13,17 @@ from kimono.providers.standin.chatting import answer_chat
 from kimono.providers.standin.connection import Connection, Gone, Receive, Scope, Send
 from kimono.providers.standin.encoding import answer_embeddings
 from kimono.providers.standin.modes import Mode
+from kimono.providers.standin.ranking import answer_rerank
 from kimono.providers.standin.state import State
 from kimono.providers.standin.writing import CREATED, error
 
-MODELS = ("standin", "standin-small", "standin-embed")
+MODELS = ("standin", "standin-small", "standin-embed", "standin-rerank")
 
 Answer = Callable[[Connection, State, dict[str, object], Mode], Awaitable[None]]
 ANSWERS: dict[str, Answer] = {
     "/v1/chat/completions": answer_chat,
     "/v1/embeddings": answer_embeddings,
+    "/v1/rerank": answer_rerank,
 }
 
 

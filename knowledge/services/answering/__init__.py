@@ -126,6 +126,7 @@ async def _searched(asked: _Asked, *, view: View, params: Params) -> Found:
                     "score": p.score,
                     "vector": p.scores.vector,
                     "keyword": p.scores.keyword,
+                    "rerank": p.scores.rerank,
                 }
                 for p in found.passages
             ],

@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 
 from kimono import providers
 from kimono.lib.db import current_schema
+from knowledge.services import encoders
 
 # A multiple of the ten texts that some providers take at once.
 BATCH = 40
@@ -14,7 +15,7 @@ _BATCH_SECONDS = 60.0
 
 
 class Encoder:
-    """Makes vectors until the configured encoder fails once; then nothing more is asked of it.
+    """Makes vectors until the encoder in force fails once; then nothing more is asked of it.
 
     What has no vector is found by its words, and gets one at the next synchronisation. `encoder_id` names who made
     them, empty before the first. `total_seconds` bounds the time for all batches together.
@@ -35,7 +36,7 @@ class Encoder:
         if self._failed or seconds <= 0 or not distinct:
             return {}
         try:
-            made = async_to_sync(_embed)(distinct, self._ref, seconds)
+            made = async_to_sync(_embed)(distinct, self._ref, seconds, encoders.in_force())
         except providers.ProviderError:
             self._failed = True
             return {}
@@ -43,7 +44,7 @@ class Encoder:
         return dict(zip(distinct, made.vectors, strict=True))
 
 
-async def _embed(batch: list[str], ref: str, seconds: float) -> providers.Embedded:
+async def _embed(batch: list[str], ref: str, seconds: float, encoder_id: str) -> providers.Embedded:
     try:
         return await providers.embed(
             batch,
@@ -53,6 +54,7 @@ async def _embed(batch: list[str], ref: str, seconds: float) -> providers.Embedd
             kind="passage",
             deadline_seconds=seconds,
             fallback=False,
+            encoder_id=encoder_id,
         )
     finally:
         # The loop of this call ends with it, and its connections with the loop.

@@ -14,7 +14,7 @@ from kimono.lib.errors import Invalid, Missing, TooMany
 from kimono.lib.ids import new_id
 from kimono.lib.threads import in_thread
 from knowledge.models import QAPair, SimilarQuestion
-from knowledge.services import indexing, revisions
+from knowledge.services import encoders, indexing, revisions
 from knowledge.services.folding import fold
 from knowledge.services.qa_pairs.quality import Quality, evaluate
 from tenants.services import auditing
@@ -59,10 +59,11 @@ def question_key(question: str) -> str:
     return hashlib.sha256(fold(question).encode()).hexdigest()
 
 
-async def embed(texts: Sequence[str], *, purpose: str = "index") -> Vectors:
-    """Return vectors of `texts`; none when the configured encoder fails, so that a later sync makes them."""
+async def embed(texts: Sequence[str], *, purpose: str = "index", encoder_id: str = "") -> Vectors:
+    """Return vectors of `texts` by the encoder in force (or `encoder_id`); none when it fails, for a later sync."""
     if not texts:
         return Vectors({}, "")
+    encoder = encoder_id or await in_thread(encoders.in_force)
     try:
         made = await providers.embed(
             list(texts),
@@ -72,6 +73,7 @@ async def embed(texts: Sequence[str], *, purpose: str = "index") -> Vectors:
             kind="passage",
             deadline_seconds=_EMBED_SECONDS,
             fallback=False,
+            encoder_id=encoder,
         )
     except providers.ProviderError:
         return Vectors({}, "")

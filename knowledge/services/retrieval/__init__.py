@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.db import connection
@@ -12,9 +12,9 @@ from kimono import providers
 from kimono.lib.db import current_tenant
 from kimono.lib.threads import in_thread
 from knowledge.models import Document, Unit, Version
-from knowledge.services import revisions, visibility
+from knowledge.services import encoders, revisions, visibility
 from knowledge.services.ranking import Owner, Ranked, answerability, is_local, rank, weights_for
-from knowledge.services.retrieval import passages
+from knowledge.services.retrieval import passages, reranking
 from knowledge.services.retrieval.legs import Legs, Query
 from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores
 from knowledge.services.tuning import Params
@@ -58,24 +58,28 @@ async def search(
 
     `ref` is the turn or job that provider calls are recorded under. `candidates` narrows the search to these ids
     (`qa-…`, `doc-…`), the other filters by their names; the score of a passage is the same with and without them.
-    When the embedding model fails, words alone decide and the result is `degraded`.
+    When the embedding model fails, words alone decide and the result is `degraded`; so it is when the reranker, where
+    there is one, fails.
     """
     began = time.perf_counter()
     asked, degraded = await _embedded(query, ref=ref)
     filters = Filters(tuple(candidates), category, doc_id, kind, version)
-    return await in_thread(
+    found = await in_thread(
         find,
         asked=asked,
-        limit=limit,
+        limit=reranking.wanted(limit),
         view=view,
         params=params,
         filters=filters,
         degraded=degraded,
         began=began,
     )
+    found = await reranking.reranked(found, query=query, limit=limit, ref=ref)
+    return replace(found, took_ms=round((time.perf_counter() - began) * 1000))
 
 
 async def _embedded(query: str, *, ref: str) -> tuple[Query, Degraded]:
+    encoder = await in_thread(encoders.in_force)
     try:
         made = await providers.embed(
             [query],
@@ -85,9 +89,10 @@ async def _embedded(query: str, *, ref: str) -> tuple[Query, Degraded]:
             kind="query",
             deadline_seconds=EMBEDDING_SECONDS,
             fallback=False,
+            encoder_id=encoder,
         )
     except providers.ProviderError:
-        return Query(query, None, providers.current().encoder.encoder_id), "embedding_unavailable"
+        return Query(query, None, encoder), "embedding_unavailable"
     return Query(query, made.vectors[0], made.encoder_id), None
 
 

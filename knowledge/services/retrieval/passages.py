@@ -108,6 +108,7 @@ def _of_pair(pair: _Pair, entry: Ranked) -> Passage:
         end=len(pair.answer),
         language=detect_language(pair.answer),
         missing=entry.missing,
+        answerable=entry.answerable,
     )
 
 
@@ -137,4 +138,5 @@ def _of_chunk(chunk: _Chunk, entry: Ranked, query: str) -> Passage:
         end=chunk.end,
         language=detect_language(chunk.text),
         missing=entry.missing,
+        answerable=entry.answerable,
     )

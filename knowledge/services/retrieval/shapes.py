@@ -23,7 +23,8 @@ class Passage:
 
     `score` is the probability that it is the right one if there is one. `text` is what an answer may be made from, the
     stored answer or chunk; `quote` a verbatim piece of it. `start` and `end` count characters of the version's text
-    (for a pair: of the answer). `missing` is the share of the question's topic that it does not speak of.
+    (for a pair: of the answer). `missing` is the share of the question's topic that it does not speak of, `answerable`
+    the probability that something this near holds an answer at all.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class Passage:
     end: int
     language: str
     missing: float = 0.0
+    answerable: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,7 @@ class TestScores:
 def test_without_the_embedding_model_words_alone_decide() -> None:
     add_pair("如何退货？")
     add_pair("门店在哪里？")
+    Unit.objects.exclude(encoder_id="").update(encoder_id="standin-embed-384")
     before = providers.current().config
     with running() as server:
         server.behave("500")
