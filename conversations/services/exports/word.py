@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from docx import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
@@ -86,7 +86,7 @@ def _set_up(document: Any, paper: Paper, family: str) -> None:
     properties = document.core_properties
     properties.title, properties.author, properties.comments = paper.title[:255], paper.merchant[:255], ""
     properties.last_modified_by, properties.language = paper.merchant[:255], language
-    _running(section, paper)
+    _running(document, paper)
 
 
 def _style(style: Any, family: str, size: float, bold: bool, colour: RGBColor | None, language: str) -> None:
@@ -107,25 +107,32 @@ def _style(style: Any, family: str, size: float, bold: bool, colour: RGBColor | 
     properties.append(tongue)
 
 
-def _running(section: Any, paper: Paper) -> None:
-    """Put the merchant over each page, and under it when the file was made and which page it is."""
-    section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
-    above, below = section.header.paragraphs[0], section.footer.paragraphs[0]
-    _small(above.add_run(paper.merchant))
-    _small(below.add_run(paper.foot + "\t\t"))
-    for name in ("PAGE", None, "NUMPAGES"):
-        if name is None:
-            _small(below.add_run(" / "))
-            continue
+def _running(document: Any, paper: Paper) -> None:
+    """Put the merchant over each page but the first, and under each when the file was made and which page it is."""
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    for part in (section.header, section.first_page_header, section.footer, section.first_page_footer):
+        part.is_linked_to_previous = False
+    # The template's own stops would catch the tab before it is at the right edge.
+    document.styles["Footer"].paragraph_format.tab_stops.clear_all()
+    document.styles["Footer"].paragraph_format.tab_stops.add_tab_stop(_WIDTH, WD_TAB_ALIGNMENT.RIGHT)
+    _small(section.header.paragraphs[0].add_run(paper.merchant))
+    for part in (section.footer, section.first_page_footer):
+        _page_numbers(part.paragraphs[0], paper.foot)
+
+
+def _page_numbers(line: Any, before: str) -> None:
+    line.style = "Footer"
+    _small(line.add_run(before + "\t"))
+    for name in ("PAGE", "NUMPAGES"):
+        if name == "NUMPAGES":
+            _small(line.add_run(" / "))
         field = OxmlElement("w:fldSimple")
         field.set(qn("w:instr"), name)
-        run = below.add_run("1")
+        run = line.add_run("1")
         _small(run)
         field.append(run._r)
-        below._p.append(field)
-    stops = below.paragraph_format.tab_stops
-    stops.add_tab_stop(Mm(85))
-    stops.add_tab_stop(_WIDTH, alignment=2)
+        line._p.append(field)
 
 
 def _small(run: Any) -> None:
@@ -133,11 +140,15 @@ def _small(run: Any) -> None:
 
 
 def _head(document: Any, paper: Paper) -> None:
+    merchant = document.add_paragraph()
+    merchant.paragraph_format.space_after = Pt(2)
+    name = merchant.add_run(paper.merchant)
+    name.bold, name.font.size, name.font.color.rgb = True, Pt(13), _PRIMARY
     if paper.kind == "conversation":
         document.add_paragraph(paper.title, style="Title")
     line = document.add_paragraph()
-    for place, (name, value) in enumerate(paper.facts):
-        muted = line.add_run(("    " if place else "") + name + " ")
+    for place, (fact, value) in enumerate(paper.facts):
+        muted = line.add_run(("    " if place else "") + fact + " ")
         muted.font.size, muted.font.color.rgb = Pt(9), _MUTED
         line.add_run(value).font.size = Pt(9)
     _ruled(line, "bottom")
