@@ -23,12 +23,13 @@ from kimono.providers.errors import (
     Unavailable,
 )
 from kimono.providers.metering import MemoryMeter, Meter, NullMeter, install_meter
-from kimono.providers.models import ChatModel, Embedder, Reranker
+from kimono.providers.models import ChatModel, Embedder, Picture, Reranker
 from kimono.providers.openai_compatible.clients import close_clients
 from kimono.providers.registry import Providers, current, install, warm_up
 from kimono.providers.reranking import rerank
 from kimono.providers.shapes import CallRecord, ChatResult, Embedded, Message, Prompt, Refused
 from kimono.providers.tracing import Entry, close_exporter, entered
+from kimono.providers.vision import describe_image
 
 __all__ = [
     "BreakerOpen",
@@ -49,6 +50,7 @@ __all__ = [
     "Misconfigured",
     "NotConfigured",
     "NullMeter",
+    "Picture",
     "Prompt",
     "ProviderError",
     "Providers",
@@ -68,6 +70,7 @@ __all__ = [
     "close_clients",
     "close_exporter",
     "current",
+    "describe_image",
     "embed",
     "entered",
     "from_environment",

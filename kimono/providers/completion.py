@@ -46,7 +46,7 @@ async def chat(
     async def attempt(tally: Tally) -> ChatResult:
         completion = await model_in_use.complete(ask, tally)
         data = None if schema is None else _valid(completion.text, schema)
-        return _result(model_in_use, completion, data, tally)
+        return result_of(model_in_use, completion, data, tally)
 
     return await call(
         purpose,
@@ -83,7 +83,7 @@ def stream_chat(
     async def run(emit: Emit) -> ChatResult:
         async def attempt(tally: Tally) -> ChatResult:
             completion = await _stream_in_time(model_in_use, ask, tally, emit, first_token_seconds)
-            return _result(model_in_use, completion, None, tally)
+            return result_of(model_in_use, completion, None, tally)
 
         return await call(
             purpose,
@@ -227,7 +227,8 @@ def _input_text(prompt: Prompt) -> str:
     return "\n".join(message.content for message in prompt.messages)
 
 
-def _result(chat_model: ChatModel, completion: Completion, data: object | None, tally: Tally) -> ChatResult:
+def result_of(chat_model: ChatModel, completion: Completion, data: object | None, tally: Tally) -> ChatResult:
+    """Return a finished answer with what its attempt used."""
     tokens_input, tokens_output = tally.tokens
     return ChatResult(
         text=completion.text,

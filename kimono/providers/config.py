@@ -106,7 +106,7 @@ class ProvidersConfig:
     embedding: EmbeddingEndpoint | None = None
     previous_embedding: EmbeddingEndpoint | None = None
     rerank: RerankEndpoint | None = None
-    vision: Endpoint | None = None
+    vision: ChatEndpoint | None = None
     langfuse: Langfuse | None = None
     patience: Patience = Patience()
     breaker: BreakerLimits = BreakerLimits()
@@ -122,7 +122,7 @@ def from_environment(env: Mapping[str, str]) -> ProvidersConfig:
         embedding=_embedding(env, "EMBEDDING"),
         previous_embedding=_embedding(env, "EMBEDDING_PREVIOUS"),
         rerank=_rerank(env),
-        vision=_plain(env, "VISION"),
+        vision=_vision(env),
         langfuse=_langfuse(env),
         patience=Patience(
             connect_seconds=_positive(env, "KIMONO_PROVIDER_CONNECT_SECONDS", 5.0),
@@ -202,6 +202,11 @@ def _langfuse(env: Mapping[str, str]) -> Langfuse | None:
     if urlsplit(host).scheme not in {"http", "https"} or not urlsplit(host).hostname:
         raise ConfigError("LANGFUSE_HOST must be an http(s) address")
     return Langfuse(host=host.rstrip("/"), public_key=public, secret_key=secret)
+
+
+def _vision(env: Mapping[str, str]) -> ChatEndpoint | None:
+    plain = _plain(env, "VISION")
+    return ChatEndpoint(plain.provider, plain.base_url, plain.model, plain.api_key) if plain else None
 
 
 def _rerank(env: Mapping[str, str]) -> RerankEndpoint | None:

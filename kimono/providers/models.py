@@ -12,11 +12,19 @@ Emit = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of a picture as its file has them, with their media type."""
+
+    mime: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One request to a chat model.
 
     `schema` asks for JSON that is valid against it; `max_characters` bounds what is read, should the server not
-    respect `max_tokens`.
+    respect `max_tokens`. A `picture` goes along with the last message.
     """
 
     messages: tuple[Message, ...]
@@ -26,6 +34,7 @@ class Ask:
     max_characters: int
     schema: Schema | None = None
     schema_name: str = "answer"
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Providers:
     local: LocalEncoder
     previous: Embedder | None = None
     reranker: Reranker | None = None
+    vision: ChatModel | None = None
 
     @property
     def encoder(self) -> Embedder:
@@ -79,15 +80,20 @@ _current: Providers | None = None
 
 def build(config: ProvidersConfig) -> Providers:
     """Make the adapters for a configuration. Raises ConfigError for an address no adapter serves."""
-    chat, rerank = config.chat, config.rerank
+    rerank = config.rerank
     return Providers(
         config=config,
-        chat=_adapter(CHAT_ADAPTERS, chat.scheme)(chat, config.patience) if chat else None,
+        chat=_chat_model(config.chat, config.patience),
+        vision=_chat_model(config.vision, config.patience),
         embedder=_embedder(config.embedding, config.patience),
         local=LocalEncoder(),
         previous=_embedder(config.previous_embedding, config.patience),
         reranker=_adapter(RERANK_ADAPTERS, rerank.scheme)(rerank, config.patience) if rerank else None,
     )
+
+
+def _chat_model(endpoint: ChatEndpoint | None, patience: Patience) -> ChatModel | None:
+    return _adapter(CHAT_ADAPTERS, endpoint.scheme)(endpoint, patience) if endpoint else None
 
 
 def _embedder(endpoint: EmbeddingEndpoint | None, patience: Patience) -> Embedder | None:

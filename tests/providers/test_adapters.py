@@ -11,21 +11,25 @@ from kimono.providers.calls import Tally
 from kimono.providers.config import ChatEndpoint, ConfigError, EmbeddingEndpoint, Patience
 from kimono.providers.errors import NotConfigured
 from kimono.providers.local import LocalEncoder
-from kimono.providers.models import Ask, ChatModel, Embedder
+from kimono.providers.models import Ask, ChatModel, Embedder, Reranker
 from kimono.providers.openai_compatible.chat import OpenAIChat
 from kimono.providers.openai_compatible.clients import _clients, client_for, close_clients
 from kimono.providers.openai_compatible.embeddings import OpenAIEmbedder
-from kimono.providers.registry import CHAT_ADAPTERS, EMBEDDING_ADAPTERS, build
-from kimono.providers.standin.adapters import StandinChat, StandinEmbedder
+from kimono.providers.openai_compatible.reranking import OpenAIReranker
+from kimono.providers.registry import CHAT_ADAPTERS, EMBEDDING_ADAPTERS, RERANK_ADAPTERS, build
+from kimono.providers.sentence_encoder import SentenceEncoder
+from kimono.providers.standin.adapters import StandinChat, StandinEmbedder, StandinReranker
 from kimono.providers.standin.server import Standin
 
 MEMBERS: dict[type, tuple[str, ...]] = {
     ChatModel: ("provider", "model", "small_model", "complete", "stream"),
-    Embedder: ("provider", "model", "encoder_id", "dimensions", "batch", "embed"),
+    Embedder: ("provider", "model", "encoder_id", "dimensions", "batch", "in_process", "embed"),
+    Reranker: ("provider", "model", "rerank"),
 }
 ADAPTERS: tuple[tuple[type, type], ...] = (
     *((ChatModel, adapter) for adapter in (OpenAIChat, StandinChat)),
-    *((Embedder, adapter) for adapter in (OpenAIEmbedder, LocalEncoder, StandinEmbedder)),
+    *((Embedder, adapter) for adapter in (OpenAIEmbedder, LocalEncoder, SentenceEncoder, StandinEmbedder)),
+    *((Reranker, adapter) for adapter in (OpenAIReranker, StandinReranker)),
 )
 PATIENCE = Patience(5.0, 5.0, 1)
 
@@ -51,7 +55,7 @@ def test_an_adapter_has_the_signatures_of_its_protocol(protocol: type, adapter: 
 
 def test_every_registered_adapter_is_held_to_its_protocol() -> None:
     held = {adapter for _, adapter in ADAPTERS}
-    assert {*CHAT_ADAPTERS.values(), *EMBEDDING_ADAPTERS.values()} <= held
+    assert {*CHAT_ADAPTERS.values(), *EMBEDDING_ADAPTERS.values(), *RERANK_ADAPTERS.values()} <= held
 
 
 @pytest.mark.asyncio

@@ -1,6 +1,7 @@
 """Chat completions of an OpenAI-compatible endpoint, streamed or whole."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -170,10 +171,23 @@ def _content_type(response: _Response) -> str:
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def _messages(ask: Ask) -> list[dict[str, object]]:
+    messages: list[dict[str, object]] = [
+        {"role": message.role, "content": message.content} for message in ask.messages
+    ]
+    if ask.picture is not None:
+        address = f"data:{ask.picture.mime};base64,{base64.b64encode(ask.picture.data).decode()}"
+        messages[-1]["content"] = [
+            {"type": "text", "text": ask.messages[-1].content},
+            {"type": "image_url", "image_url": {"url": address}},
+        ]
+    return messages
+
+
 def _body(ask: Ask) -> dict[str, object]:
     body: dict[str, object] = {
         "model": ask.model,
-        "messages": [{"role": message.role, "content": message.content} for message in ask.messages],
+        "messages": _messages(ask),
         "temperature": ask.temperature,
         "max_tokens": ask.max_tokens,
     }

@@ -13,6 +13,7 @@ from kimono.providers.shapes import TextKind
 from kimono.providers.standin.answering import answer
 from kimono.providers.standin.data import instance
 from kimono.providers.standin.reading import likeness, read
+from kimono.providers.standin.seeing import seen
 from kimono.providers.standin.writing import pieces
 
 
@@ -110,6 +111,8 @@ class StandinReranker:
 
 
 def _text(ask: Ask) -> str:
+    if ask.picture is not None:
+        return seen(ask.picture.data)
     reading = read([(message.role, message.content) for message in ask.messages])
     if ask.schema is None:
         return answer(reading)

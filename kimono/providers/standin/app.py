@@ -17,7 +17,7 @@ from kimono.providers.standin.ranking import answer_rerank
 from kimono.providers.standin.state import State
 from kimono.providers.standin.writing import CREATED, error
 
-MODELS = ("standin", "standin-small", "standin-embed", "standin-rerank")
+MODELS = ("standin", "standin-small", "standin-embed", "standin-rerank", "standin-vision")
 
 Answer = Callable[[Connection, State, dict[str, object], Mode], Awaitable[None]]
 ANSWERS: dict[str, Answer] = {

@@ -12,6 +12,7 @@ from kimono.providers.standin.data import instance
 from kimono.providers.standin.failing import failed_at_once
 from kimono.providers.standin.modes import Mode
 from kimono.providers.standin.reading import read
+from kimono.providers.standin.seeing import pictures_of, seen
 from kimono.providers.standin.state import State
 
 SLOW_SECONDS = 0.05
@@ -30,7 +31,7 @@ class _Job:
         self.number = connection.entry.number if connection.entry else 0
         self.delay = SLOW_SECONDS if mode is Mode.SLOW else state.token_delay
         messages = _messages(request)
-        self.text = "" if mode is Mode.EMPTY_TEXT else _text(request, messages, mode)
+        self.text = "" if mode is Mode.EMPTY_TEXT else _seen(request) or _text(request, messages, mode)
         sent, received = sum(estimate_tokens(text) for _, text in messages), estimate_tokens(self.text)
         self.usage: dict[str, int] | None = {
             "prompt_tokens": sent,
@@ -150,6 +151,13 @@ async def _break_stream(connection: Connection, mode: Mode) -> None:
     if mode is Mode.ERROR_IN_STREAM:
         await connection.event(writing.error("The engine failed", "server_error"))
     await connection.end()
+
+
+def _seen(request: Mapping[str, object]) -> str:
+    """Return what is on the pictures of the last message, empty when it has none."""
+    messages = request.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    return " ".join(map(seen, pictures_of(last.get("content")))) if isinstance(last, Mapping) else ""
 
 
 def _text(request: Mapping[str, object], messages: list[tuple[str, str]], mode: Mode) -> str:

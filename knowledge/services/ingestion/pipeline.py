@@ -15,7 +15,7 @@ from knowledge.services import chunking
 from knowledge.services.attachments import finding, keeping
 from knowledge.services.documents import filing, quotas, results
 from knowledge.services.documents.embedding import Encoder
-from knowledge.services.ingestion import storing
+from knowledge.services.ingestion import captioning, storing
 
 # How far a job is when a stage begins; embedding takes longest by far when a model is asked over the network.
 _PARSING, _CHUNKING, _EMBEDDING, _INDEXING = 0.0, 0.3, 0.35, 0.9
@@ -34,7 +34,7 @@ def ingest(*, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, A
         raise JobFailed("replaced", "A later upload has taken this one's place.")
     if not version.is_indexed:
         with tempfile.TemporaryDirectory(prefix="kimono-media-") as folder:
-            parsed = _parsed(run, version, Path(folder))
+            parsed = captioning.described(_parsed(run, version, Path(folder)), run=run)
             cut = _cut(run, version, parsed)
             kept = keeping.keep(version=version, found=finding.found(parsed), check=run.check)
         _filed(run, version, parsed, _tied(parsed, cut, kept))

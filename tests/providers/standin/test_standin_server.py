@@ -34,7 +34,13 @@ def modes(client: httpx.Client) -> list[str]:
 
 def test_models_are_listed(client: httpx.Client) -> None:
     rows = client.get("/v1/models").json()["data"]
-    assert [row["id"] for row in rows] == ["standin", "standin-small", "standin-embed", "standin-rerank"]
+    assert [row["id"] for row in rows] == [
+        "standin",
+        "standin-small",
+        "standin-embed",
+        "standin-rerank",
+        "standin-vision",
+    ]
 
 
 def test_a_stream_is_events_with_usage_before_the_end(client: httpx.Client) -> None:
