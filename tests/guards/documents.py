@@ -11,6 +11,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from kimono.providers.config import from_environment
+
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 NAMES = sorted(
     str(path.relative_to(CHECKOUT)) for path in [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]
@@ -68,6 +70,27 @@ class Document:
         """Return every line of its shell blocks."""
         lines = "\n".join(self.blocks("sh")).splitlines()
         return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
+def variables_of_providers() -> set[str]:
+    """Return every variable that the configuration of models and of their export asks for."""
+    asked: set[str] = set()
+    said = {
+        "_BASE_URL": "standin:",
+        "DIMENSIONS": "384",
+        "_MODEL": "m",
+        "LANGFUSE_ENABLED": "1",
+        "LANGFUSE_PUBLIC_KEY": "p",
+        "LANGFUSE_SECRET_KEY": "s",
+    }
+
+    class Listening(dict[str, str]):
+        def get(self, key: str, default: Any = None) -> Any:
+            asked.add(key)
+            return said.get(next((end for end in said if key.endswith(end)), ""), default)
+
+    from_environment(Listening())
+    return asked
 
 
 def _slug(heading: str) -> str:

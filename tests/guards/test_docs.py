@@ -17,10 +17,9 @@ from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
 from kimono.lib.environment import Environment
-from kimono.providers.config import from_environment
 from kimono.supervisor.demo import web_command, worker_command
 from tests.fixtures.running import Run
-from tests.guards.documents import CHECKOUT, NAMES, Document, routes, written
+from tests.guards.documents import CHECKOUT, NAMES, Document, routes, variables_of_providers, written
 from tests.guards.limits import limits_in_force
 
 DOCUMENTS = [pytest.param(Document(name), id=name) for name in NAMES]
@@ -135,27 +134,13 @@ def test_variables_are_read(document: Document) -> None:
 def variables() -> frozenset[str]:
     """Return every variable of the environment that the code reads."""
     read = {name.upper() for name in Environment.model_fields}
-    read |= _variables_of_providers() | set(limits_in_force())
+    read |= variables_of_providers() | set(limits_in_force())
     for app in APPS:
         for path in (CHECKOUT / app).rglob("*.py"):
             read |= set(
                 re.findall(r"""environ(?:ment)?(?:\.get\(|\[)["'](KIMONO_[A-Z_]+)["']""", path.read_text())
             )
     return frozenset(read)
-
-
-def _variables_of_providers() -> set[str]:
-    asked: set[str] = set()
-
-    class Listening(dict[str, str]):
-        def get(self, key: str, default: Any = None) -> Any:
-            asked.add(key)
-            return {"_BASE_URL": "standin:", "DIMENSIONS": "384", "_MODEL": "m"}.get(
-                next((end for end in ("_BASE_URL", "DIMENSIONS", "_MODEL") if key.endswith(end)), ""), default
-            )
-
-    from_environment(Listening())
-    return asked
 
 
 @for_each_document
