@@ -235,6 +235,7 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
 MEDIA_ROOT = HOME / "media"
 KNOWLEDGE_ROOT = ENV.kimono_knowledge_root or HOME / "knowledge"
+FETCHED_ALSO = ENV.fetched_also
 
 OPEN_API = ENV.kimono_open_api
 NEEDS_LOOPBACK = ENV.needs_loopback

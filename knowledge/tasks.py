@@ -1,8 +1,10 @@
 """Background doors of this floor: handlers of its jobs, and what beat starts."""
 
+import itertools
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 from kimono.lib import files
 from kimono.lib.jobs import JobRun, Result, job
@@ -12,14 +14,35 @@ from knowledge.services import ingestion, reindexing, syncing, upkeep
 from knowledge.services.documents.uploading import JOB as INGEST_VERSION
 from knowledge.services.folders import updating
 from knowledge.services.qa_pairs import importing
+from knowledge.services.web import importing as importing_pages
+from knowledge.services.web import refreshing
 from tenants.services import across, jobs
-from tenants.services.auditing import Actor
+from tenants.services.auditing import SYSTEM, Actor
 
 
 @job(INGEST_VERSION, queue="ingest", kind="ingest", abandoned=ingestion.abandon)
 def ingest_version(run: JobRun, *, version_id: int, publish: bool, facts: dict[str, Any]) -> Result:
     """Read an uploaded file and put it on show."""
     return ingestion.ingest(run=run, version_id=version_id, publish=publish, facts=facts)
+
+
+@job(importing_pages.JOB, queue="ingest", kind="ingest")
+def fetch_url(
+    run: JobRun,
+    *,
+    url: str,
+    known_as: str,
+    publish: bool,
+    note: str,
+    refresh_hours: int | None,
+    facts: dict[str, Any],
+    by_name: str = "",
+) -> Result:
+    """Fetch a document from the web, and read it when it is new."""
+    order = importing_pages.Order(
+        url=url, source=known_as, publish=publish, note=note, refresh_hours=refresh_hours, facts=facts
+    )
+    return importing_pages.bring_in(run, order=order, by=_starter(run, by_name))
 
 
 @job("knowledge.import_pairs", queue="ingest", kind="import")
@@ -48,6 +71,8 @@ def import_pairs(
 def _starter(run: JobRun, name: str) -> Actor:
     """Return who started a job, as the actor of what it writes."""
     identity = jobs.get(run.job_id).created_by
+    if not identity:
+        return SYSTEM
     return Actor(kind="user" if identity.startswith("usr-") else "key", id=identity, name=name)
 
 
@@ -81,6 +106,14 @@ def update_incremental(run: JobRun, *, dir_path: str, extensions: list[str], by_
     return updating.run(
         run, mode="incremental", dir_path=dir_path, extensions=extensions, by=_starter(run, by_name)
     )
+
+
+@app.task(name="knowledge.fetch_again", public=True)
+def fetch_again() -> None:
+    """Fetch the documents of all merchants again that are due."""
+    due = across.rows(refreshing.due(now=timezone.now()))
+    for tenant, ids in itertools.groupby(due, key=lambda row: row[0]):
+        refreshing.start(tenant=tenant, doc_ids=[row[1][0] for row in ids], now=timezone.now())
 
 
 @app.task(name="knowledge.look_after", public=True)

@@ -31,6 +31,7 @@ class Environment(BaseSettings):
     kimono_demo_api_key: str = "your-api-key"
     kimono_demo_limit_factor: int = 100
     kimono_knowledge_root: Path | None = None
+    kimono_fetch_allowed: str = ""
     kimono_pool_size: int = Field(default=10, ge=0, le=200)
     kimono_threads: int = Field(default=8, ge=1, le=200)
     kimono_host_cache_seconds: float = 2.0
@@ -52,6 +53,11 @@ class Environment(BaseSettings):
     def proxies(self) -> list[str]:
         """Return the networks whose `X-Forwarded-For` is believed."""
         return [net.strip() for net in self.kimono_trusted_proxies.split(",") if net.strip()]
+
+    @property
+    def fetched_also(self) -> frozenset[str]:
+        """Return the `host:port` that may be fetched though they are not of the public internet."""
+        return frozenset(one.strip().lower() for one in self.kimono_fetch_allowed.split(",") if one.strip())
 
     @property
     def has_literal_key(self) -> bool:

@@ -13,7 +13,8 @@ from knowledge.schemas import documents as shapes
 from knowledge.schemas.jobs import JobOut, show_job
 from knowledge.services import grants, links
 from knowledge.services.documents import changing, quotas, reading, results, rolling_back, uploading
-from tenants.auth import Guard, Principal, actor_of, principal_of
+from knowledge.services.web import importing
+from tenants.auth import AsyncGuard, Guard, Principal, actor_of, principal_of
 from tenants.models import Job
 from tenants.paging import Page, Paged, paged
 from tenants.services import ringing
@@ -47,6 +48,26 @@ async def ingest(
     if job.status != Job.Status.SUCCEEDED or job.result is None:
         raise results.refusal_of(job)
     return Status(200, job.result if uploaded.is_first else results.repeated(job.result))
+
+
+@router.post(
+    "/knowledge/ingest/url",
+    response={202: JobOut},
+    auth=AsyncGuard("knowledge", limits=("ingest",)),
+    operation_id="KB-02",
+)
+async def ingest_url(request: HttpRequest, data: shapes.UrlIn) -> Status[dict[str, Any]]:
+    """Fetch a page, a file or a published sheet in the background, and again every `refresh_hours`."""
+    await in_thread(ringing.check_up)
+    order = importing.Order(
+        url=data.url,
+        source=data.source or "",
+        publish=data.publish,
+        note=data.note or "",
+        refresh_hours=data.refresh_hours,
+        facts=data.facts().given(),
+    )
+    return Status(202, show_job(await in_thread(importing.enqueue, order=order, by=actor_of(request))))
 
 
 def _upload(request: HttpRequest, file: UploadedFile, data: shapes.IngestForm) -> uploading.Upload:

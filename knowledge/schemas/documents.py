@@ -54,6 +54,31 @@ class IngestForm(Schema):
         )
 
 
+class UrlIn(Schema):
+    """KB-02: the optional fields of KB-01 go along; `refresh_hours` 0 is once."""
+
+    url: Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=2048)]
+    source: Annotated[str, AfterValidator(clean), StringConstraints(max_length=255)] | None = None
+    knowledge_type: KnowledgeType | None = None
+    product_category: Words | None = None
+    applicable_version: Words | None = None
+    published_at: Utc | None = None
+    registered: bool | None = Field(default=None, alias="register")
+    validate_quality: bool = False
+    publish: bool = True
+    note: Annotated[str, AfterValidator(clean), StringConstraints(max_length=500)] | None = None
+    refresh_hours: int | None = Field(default=None, ge=0, le=720)
+
+    def facts(self) -> Facts:
+        """Return what is said about the document."""
+        return Facts(
+            knowledge_type=self.knowledge_type,
+            product_category=self.product_category,
+            applicable_version=self.applicable_version,
+            published_at=self.published_at,
+        )
+
+
 class IngestResult(Schema):
     """KB-01: what became of an upload."""
 

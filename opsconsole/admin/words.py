@@ -29,6 +29,7 @@ ACTIONS = {
     "export_answer": _("Export an answer"),
     "export_conversation": _("Export a conversation"),
     "export_qa_pairs": _("Export QA pairs"),
+    "fetch_document": _("Fetch a document from the web"),
     "import_qa_pairs": _("Import QA pairs"),
     "login": _("Sign in"),
     "login_failed": _("Sign in (refused)"),

@@ -67,6 +67,7 @@ SAMPLES: dict[str, Sample] = {
     "CF-01": NOTHING,
     "CF-02": _body(privacy={"retention_days": 30}),
     "KB-01": _file("opening.md", "# 营业\n\n节日休息。\n", **{"async": "true"}),
+    "KB-02": _body(url="https://93.184.216.34/rules.md"),
     "KB-03": Sample(query=lambda ids: f"doc_id={ids['doc_id']}"),
     "KB-04": NOTHING,
     "KB-05": NOTHING,

@@ -22,6 +22,16 @@ JOBS: dict[str, Callable[[World], list[dict[str, Any]]]] = {
     "knowledge.ingest_version": lambda theirs: [
         {"version_id": version_of(theirs), "publish": True, "facts": {}},
     ],
+    "knowledge.fetch_url": lambda _: [
+        {
+            "url": "http://127.0.0.1/",
+            "known_as": "opening.md",
+            "publish": True,
+            "note": "",
+            "refresh_hours": None,
+            "facts": {},
+        },
+    ],
     "knowledge.import_pairs": lambda theirs: [
         {"file_key": key, "name": "pairs.csv", "dry_run": False, "mode": "upsert"}
         for key in (file_of(theirs), f"../{theirs.tenant.pk}/{file_of(theirs)}")
@@ -42,6 +52,7 @@ TASKS: dict[str, list[tuple[Any, ...]]] = {
     "tenants.dispatch_outbox": [()],
     "tenants.sweep": [()],
     "tenants.roll_up_metrics": [()],
+    "knowledge.fetch_again": [()],
     "knowledge.look_after": [()],
 }
 # For each socket's path, who opens it and what they send. None is served yet.
