@@ -1,6 +1,7 @@
 """Starts one PostgreSQL and one Redis for the run, and names the fixtures that all tests share."""
 
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -67,3 +68,12 @@ def run(pytestconfig: pytest.Config) -> Run:
 def worker(pytestconfig: pytest.Config) -> str:
     """The name of this xdist worker, `main` without xdist."""
     return worker_of(pytestconfig)
+
+
+@pytest.fixture(autouse=True)
+def _usual_meter() -> Iterator[None]:
+    """Let no test leave its own meter of model calls to the next."""
+    yield
+    from tenants.services import metering
+
+    metering.install()
