@@ -55,7 +55,7 @@ def _units(batch: Sequence[Made]) -> list[int]:
             unit = _next(cursor, "knowledge_unit", len(part))
             _copy(
                 cursor,
-                'knowledge_chunk (id, public_id, version_id, index, kind, section, text, start, "end")',
+                'knowledge_chunk (id, public_id, version_id, index, kind, section, text, start, "end", attachments)',
                 [
                     (
                         first + place,
@@ -67,17 +67,18 @@ def _units(batch: Sequence[Made]) -> list[int]:
                         made.text,
                         0,
                         len(made.text),
+                        [],
                     )
                     for place, made in enumerate(part)
                 ],
             )
             _copy(
                 cursor,
-                "knowledge_unit (id, chunk_id, version_id, role, length, encoder_id, embedding)",
+                "knowledge_unit (id, chunk_id, version_id, role, length, encoder_id, embedding, next_encoder_id)",
                 [
                     (
                         *(unit + place, first + place, version, "chunk", made.terms.total()),
-                        *(LocalEncoder().encoder_id, str(made.vector)),
+                        *(LocalEncoder().encoder_id, str(made.vector), ""),
                     )
                     for place, made in enumerate(part)
                 ],

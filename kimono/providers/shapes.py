@@ -18,11 +18,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A filled prompt with the name and version it is recorded under."""
+    """A filled prompt with the name and version it is recorded under. Raises ValueError without either."""
 
     name: str
     version: str
     messages: tuple[Message, ...]
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.version:
+            raise ValueError("a prompt needs a name and a version")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from jsonschema import Draft202012Validator
 
 from conversations.services.dialogue.window import Window
 
+# A file for each version: another wording is another version.
+FOLDER = Path(__file__).resolve().parents[2] / "prompts"
 _SPEAKERS = {"contact": "contact", "bot": "bot", "agent": "agent"}
 _LONGEST_LINE = 600
 
@@ -33,6 +36,11 @@ class Prompt:
     def label(self) -> str:
         """Return the name with its version, as traces and usage records carry it: `recognize_intent_v1`."""
         return f"{self.name}_v{self.version}"
+
+
+def written(name: str, version: int) -> str:
+    """Return the instructions of a prompt as its file has them. Raises `FileNotFoundError`."""
+    return (FOLDER / f"{name}_v{version}.md").read_text(encoding="utf-8").strip()
 
 
 def as_data(text: str, window: Window, *, turns: int = 10) -> str:
