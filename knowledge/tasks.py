@@ -21,9 +21,11 @@ from tenants.services.auditing import SYSTEM, Actor
 
 
 @job(INGEST_VERSION, queue="ingest", kind="ingest", abandoned=ingestion.abandon)
-def ingest_version(run: JobRun, *, version_id: int, publish: bool, facts: dict[str, Any]) -> Result:
+def ingest_version(
+    run: JobRun, *, version_id: int, publish: bool, facts: dict[str, Any], validate: bool = False
+) -> Result:
     """Read an uploaded file and put it on show."""
-    return ingestion.ingest(run=run, version_id=version_id, publish=publish, facts=facts)
+    return ingestion.ingest(run=run, version_id=version_id, publish=publish, facts=facts, validate=validate)
 
 
 @job(importing_pages.JOB, queue="ingest", kind="ingest")
@@ -36,11 +38,18 @@ def fetch_url(
     note: str,
     refresh_hours: int | None,
     facts: dict[str, Any],
+    validate: bool = False,
     by_name: str = "",
 ) -> Result:
     """Fetch a document from the web, and read it when it is new."""
     order = importing_pages.Order(
-        url=url, source=known_as, publish=publish, note=note, refresh_hours=refresh_hours, facts=facts
+        url=url,
+        source=known_as,
+        publish=publish,
+        note=note,
+        refresh_hours=refresh_hours,
+        facts=facts,
+        validate=validate,
     )
     return importing_pages.bring_in(run, order=order, by=_starter(run, by_name))
 

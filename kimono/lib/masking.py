@@ -82,3 +82,14 @@ def mask(text: str) -> str:
         for pattern, replace in _RULES:
             text = pattern.sub(replace, text)
     return text
+
+
+def first_masked(text: str, *, around: int = 30) -> str:
+    """Return the first thing that `mask` hides, masked, with `around` characters on each side; empty when there is none."""
+    masked = mask(text)
+    if masked == text:
+        return ""
+    place = next(
+        (index for index, (one, other) in enumerate(zip(text, masked, strict=False)) if one != other), 0
+    )
+    return masked[max(0, place - around) : place + around]

@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from knowledge.api import attachments, documents, jobs, qa_pairs, search, updates
+from knowledge.api import attachments, documents, jobs, qa_pairs, quality, search, updates
 
 router = Router()
 router.add_router("", qa_pairs.router)
@@ -11,3 +11,4 @@ router.add_router("", attachments.router)
 router.add_router("", documents.router)
 router.add_router("", jobs.router)
 router.add_router("", updates.router)
+router.add_router("", quality.router)

@@ -9,9 +9,10 @@ from kimono.lib.errors import Missing, TooLarge
 from kimono.lib.threads import in_thread
 from kimono.lib.uploads import sent_name
 from knowledge.api.files import FileGuard, UploadGuard, served
+from knowledge.models import Version
 from knowledge.schemas import documents as shapes
 from knowledge.schemas.jobs import JobOut, show_job
-from knowledge.services import grants, links
+from knowledge.services import checking, grants, links
 from knowledge.services.documents import changing, quotas, reading, results, rolling_back, uploading
 from knowledge.services.web import importing
 from tenants.auth import AsyncGuard, Guard, Principal, actor_of, principal_of
@@ -39,7 +40,7 @@ async def ingest(
         await in_thread(ringing.check_up)
     uploaded = await in_thread(_upload, request, file, data)
     if uploaded.job is None:
-        return Status(200, await in_thread(results.unchanged, uploaded.version))
+        return Status(200, await in_thread(_unchanged, uploaded.version, bool(data.validate_quality)))
     if data.run_async:
         return Status(202, show_job(uploaded.job))
     job = await results.outcome(uploaded.job.job_id)
@@ -66,8 +67,14 @@ async def ingest_url(request: HttpRequest, data: shapes.UrlIn) -> Status[dict[st
         note=data.note or "",
         refresh_hours=data.refresh_hours,
         facts=data.facts().given(),
+        validate=data.validate_quality,
     )
     return Status(202, show_job(await in_thread(importing.enqueue, order=order, by=actor_of(request))))
+
+
+def _unchanged(version: Version, validate: bool) -> dict[str, Any]:
+    report = checking.check(version=version).shown() if validate else None
+    return {**results.unchanged(version), "quality_report": report}
 
 
 def _upload(request: HttpRequest, file: UploadedFile, data: shapes.IngestForm) -> uploading.Upload:
@@ -79,6 +86,7 @@ def _upload(request: HttpRequest, file: UploadedFile, data: shapes.IngestForm) -
         facts=data.facts(),
         publish=data.publish is not False,
         note=data.note or "",
+        validate=bool(data.validate_quality),
     )
 
 

@@ -81,6 +81,7 @@ SAMPLES: dict[str, Sample] = {
     "KB-13": Sample(query=lambda ids: "from=v1&to=v1"),
     "KB-14": NOTHING,
     "KB-15": NOTHING,
+    "KB-16": Sample(body=lambda ids: {"doc_id": ids["doc_id"]}),
     "KB-17": NOTHING,
     "KB-18": Sample(body=lambda ids: {"query": "周末几点开门？", "doc_id": ids["doc_id"], "explain": True}),
     "KB-19": NOTHING,

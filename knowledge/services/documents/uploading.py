@@ -71,6 +71,7 @@ class _Wish:
     note: str
     facts: Facts = field(default_factory=Facts)
     enqueues: bool = True
+    validate: bool = False
 
 
 def upload(
@@ -83,6 +84,7 @@ def upload(
     publish: bool = True,
     note: str = "",
     enqueues: bool = True,
+    validate: bool = False,
 ) -> Upload:
     """Store a file as the next version of the document called `source` (default: `name`) and enqueue its reading.
 
@@ -93,7 +95,7 @@ def upload(
     """
     known_as = _source(source, name)
     kind = _kind(content, name)
-    wish = _Wish(known_as, publish, note, facts or Facts(), enqueues)
+    wish = _Wish(known_as, publish, note, facts or Facts(), enqueues, validate)
     digest = files.digest(content)
     if (same := _shown_already(known_as, digest)) is not None:
         return Upload(same, None)
@@ -161,6 +163,7 @@ def _register(file: _File, wish: _Wish, by: Actor) -> Upload:
             version_id=version.pk,
             publish=wish.publish,
             facts=wish.facts.given(),
+            validate=wish.validate,
         )
     auditing.record(
         action="upload_document",

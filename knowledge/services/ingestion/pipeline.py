@@ -11,7 +11,7 @@ from kimono.lib import files
 from kimono.lib.jobs import JobFailed, JobRun, Result
 from kimono.providers import parsing
 from knowledge.models import Version
-from knowledge.services import chunking
+from knowledge.services import checking, chunking
 from knowledge.services.attachments import finding, keeping
 from knowledge.services.documents import filing, quotas, results
 from knowledge.services.documents.embedding import Encoder
@@ -22,8 +22,12 @@ _PARSING, _CHUNKING, _EMBEDDING, _INDEXING = 0.0, 0.3, 0.35, 0.9
 _STOP_QUESTION_SECONDS = 1.0
 
 
-def ingest(*, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, Any]) -> Result:
+def ingest(
+    *, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, Any], validate: bool = False
+) -> Result:
     """Read the file of a version, index it and put it on show (or stage it); return the IngestResult.
+
+    With `validate` it brings a quality report along.
 
     A version that is stored already is left as it is: the same call twice leaves the same rows. Raises `JobFailed`
     (`unreadable_file`, `archive_bomb`, `unsupported_media_type`), `JobStopped`.
@@ -42,13 +46,25 @@ def ingest(*, run: JobRun, version_id: int, publish: bool, facts: Mapping[str, A
         storing.finish(run=run, version=version, publish=publish, facts=facts)
         version.refresh_from_db()
     count = version.chunks.count()
+    return {
+        **_result(version, count, time.monotonic() - started, run.job_id),
+        "quality_report": _checked(run, version) if validate else None,
+    }
+
+
+def _checked(run: JobRun, version: Version) -> dict[str, Any]:
+    run.progress(_INDEXING, stage="quality")
+    return checking.check(version=version).shown()
+
+
+def _result(version: Version, count: int, seconds: float, job_id: str) -> dict[str, Any]:
     return results.ingest_result(
         version,
         status="partial" if version.errors else "success",
         chunk_count=count,
         added=count,
-        seconds=time.monotonic() - started,
-        job_id=run.job_id,
+        seconds=seconds,
+        job_id=job_id,
     )
 
 

@@ -40,6 +40,7 @@ class Order:
     note: str = ""
     refresh_hours: int | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    validate: bool = False
 
 
 def rules() -> fetching.Rules:
@@ -75,6 +76,7 @@ def enqueue(*, order: Order, by: Actor) -> Job:
             note=order.note,
             refresh_hours=order.refresh_hours,
             facts=order.facts,
+            validate=order.validate,
             by_name=by.name,
         )
 
@@ -115,7 +117,13 @@ def bring_in(run: JobRun, *, order: Order, by: Actor) -> Result:
     if uploaded.job is not None or version.is_indexed:
         return results.unchanged(version)
     try:
-        return ingestion.ingest(run=run, version_id=version.pk, publish=order.publish, facts=order.facts)
+        return ingestion.ingest(
+            run=run,
+            version_id=version.pk,
+            publish=order.publish,
+            facts=order.facts,
+            validate=order.validate,
+        )
     except JobFailed as failure:
         _abandon(version.pk, failure.code, failure.message)
         raise
