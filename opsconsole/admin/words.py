@@ -64,6 +64,7 @@ KINDS = {
 STAGES = {
     "queued": _("Waiting"),
     "parsing": _("Reading"),
+    "ocr": _("Reading pictures"),
     "chunking": _("Cutting"),
     "embedding": _("Computing vectors"),
     "indexing": _("Indexing"),

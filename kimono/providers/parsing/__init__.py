@@ -6,6 +6,7 @@ Importing this package loads no parser and no library of one; only a child proce
 from kimono.providers.parsing.errors import (
     ArchiveBomb,
     ParseError,
+    ParserKilled,
     ParsingStopped,
     UnreadableFile,
     UnsupportedType,
@@ -36,6 +37,7 @@ __all__ = [
     "ParseProblem",
     "Parsed",
     "Parser",
+    "ParserKilled",
     "ParsingStopped",
     "Request",
     "UnreadableFile",

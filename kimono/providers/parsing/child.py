@@ -53,6 +53,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             limits=limits,
             media_dir=Path(media) if media else None,
             on_progress=_report,
+            on_ocr=_report_ocr,
         )
         return {"parsed": parsed.to_json()}
     except ParseError as error:
@@ -70,6 +71,11 @@ def too_much_memory(limit: int) -> str:
 
 def _report(done: int, total: int) -> None:
     sys.stdout.write(json.dumps({"done": done, "total": total}) + "\n")
+    sys.stdout.flush()
+
+
+def _report_ocr() -> None:
+    sys.stdout.write('{"stage": "ocr"}\n')
     sys.stdout.flush()
 
 

@@ -65,6 +65,10 @@ class ParsingStopped(Exception):
     """The caller asked for the parsing to stop; nothing is wrong with the file."""
 
 
+class ParserKilled(Exception):
+    """Somebody killed the parser, a kernel short of memory perhaps; nothing is known against the file."""
+
+
 def error_from_json(data: dict[str, Any]) -> ParseError:
     """Return the refusal that `ParseError.to_json` described."""
     if data["code"] == UnsupportedType.code:

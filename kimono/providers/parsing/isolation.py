@@ -15,7 +15,7 @@ from typing import IO
 
 import kimono
 from kimono.providers.parsing.child import too_much_memory
-from kimono.providers.parsing.errors import ParsingStopped, UnreadableFile, error_from_json
+from kimono.providers.parsing.errors import ParserKilled, ParsingStopped, UnreadableFile, error_from_json
 from kimono.providers.parsing.shapes import Limits, Parsed, Progress
 
 _TICK_SECONDS = 0.2
@@ -36,13 +36,15 @@ def parse_in_child(
     should_stop: Callable[[], bool] | None = None,
     *,
     media_dir: Path | None = None,
+    on_ocr: Callable[[], None] | None = None,
 ) -> Parsed:
     """Return what `parse` returns for the file at `path`, and raise what it raises.
 
     The child has limited memory and time, no network where the kernel allows it, and an environment without secrets; it
-    dies with this process. `on_progress(done, total)` is called as the file is read; `should_stop()` is asked about five
-    times a second, and its True kills the child and raises `ParsingStopped`. A child that is killed by a limit or
-    crashes makes an `UnreadableFile` that says so. Blocks; call it from a thread or a worker.
+    dies with this process. `on_progress(done, total)` is called as the file is read, `on_ocr()` when OCR begins;
+    `should_stop()` is asked about five times a second, and its True kills the child and raises `ParsingStopped`. A child
+    that is killed by a limit or crashes makes an `UnreadableFile` that says so; one that somebody else has killed raises
+    `ParserKilled`. Blocks; call it from a thread or a worker.
     """
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="kimono-parse-") as folder, _child(Path(folder)) as child:
@@ -56,9 +58,11 @@ def parse_in_child(
             "parent": os.getpid(),
         }
         _send(child, json.dumps(request))
-        _follow(child, limits, on_progress, should_stop)
-        child.wait()
+        _follow(child, limits, on_progress, on_ocr, should_stop)
+        used = _end(child)
         if not result.exists():
+            if child.returncode == -signal.SIGKILL and used < limits.cpu_seconds:
+                raise ParserKilled
             raise UnreadableFile(_reason(child.returncode, limits))
         answer = json.loads(result.read_text(encoding="utf-8"))
     if "error" in answer:
@@ -88,6 +92,13 @@ def _child(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _end(child: subprocess.Popen[bytes]) -> float:
+    """Wait for the end of the child and return the seconds of computing that it took."""
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -120,6 +131,7 @@ def _follow(
     child: subprocess.Popen[bytes],
     limits: Limits,
     on_progress: Progress | None,
+    on_ocr: Callable[[], None] | None,
     should_stop: Callable[[], bool] | None,
 ) -> None:
     """Pass progress on until the child closes its output; raise when it takes too long or is to stop."""
@@ -134,7 +146,7 @@ def _follow(
                 if not piece:
                     return
                 *lines, pending = (pending + piece).split(b"\n")
-                _pass_on(lines, on_progress)
+                _pass_on(lines, on_progress, on_ocr)
             if should_stop is not None and should_stop():
                 raise ParsingStopped
             if time.monotonic() > deadline:
@@ -145,15 +157,21 @@ def _read(pipe: IO[bytes]) -> bytes:
     return os.read(pipe.fileno(), 65536)
 
 
-def _pass_on(lines: list[bytes], on_progress: Progress | None) -> None:
-    """Report the newest of several progress lines; anything else a parser prints is ignored."""
-    for line in reversed(lines):
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            step = json.loads(line)
-            done, total = int(step["done"]), int(step["total"])
-            if on_progress is not None:
-                on_progress(done, total)
-            return
+def _pass_on(lines: list[bytes], on_progress: Progress | None, on_ocr: Callable[[], None] | None) -> None:
+    """Report OCR, and the newest of several progress lines; anything else a parser prints is ignored."""
+    steps = [step for line in lines if (step := _step(line)) is not None]
+    if on_ocr is not None and "ocr" in steps:
+        on_ocr()
+    places = [step for step in steps if isinstance(step, tuple)]
+    if on_progress is not None and places:
+        on_progress(*places[-1])
+
+
+def _step(line: bytes) -> tuple[int, int] | str | None:
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        step = json.loads(line)
+        return str(step["stage"]) if "stage" in step else (int(step["done"]), int(step["total"]))
+    return None
 
 
 def _reason(status: int, limits: Limits) -> str:

@@ -39,6 +39,7 @@ def read(image: Image.Image, allowance: Allowance) -> list[OcrLine] | None:
     """Return the lines of a picture from top to bottom as its layout says; None when they could not be read in time."""
     if allowance.seconds <= 0:
         return None
+    allowance.begin()
     started = time.monotonic()
     scale = _scale(image)
     if scale != 1:

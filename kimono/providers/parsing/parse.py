@@ -26,17 +26,19 @@ def parse(
     limits: Limits | None = None,
     media_dir: Path | None = None,
     on_progress: Progress | None = None,
+    on_ocr: Callable[[], None] | None = None,
 ) -> Parsed:
     """Return the blocks of the file at `path`, whose type is told from its content unless `kind` is given.
 
     `name` is what the file was called; it decides between kinds of text that look alike and titles what has no title.
-    Images are written to `media_dir`. Raises `UnsupportedType`, `UnreadableFile` or `ArchiveBomb`; parts that could not
-    be read are in `errors` of the result. Runs in this process: files from outside belong into `parse_in_child`.
+    Images are written to `media_dir`; `on_ocr()` is called before each page or picture that is read by OCR. Raises
+    `UnsupportedType`, `UnreadableFile` or `ArchiveBomb`; parts that could not be read are in `errors` of the result. Runs
+    in this process: files from outside belong into `parse_in_child`.
     """
     limits = limits or Limits()
     name = name or path.name
     found = require(kind or sniff_file(path, name))
-    allowance = Allowance(limits.ocr_seconds)
+    allowance = Allowance(limits.ocr_seconds, on_ocr or _unheard)
     return _parsed(Request(path, name, found, limits, on_progress or _silent, media_dir, allowance))
 
 
@@ -154,3 +156,7 @@ def _stem(name: str) -> str:
 
 def _silent(done: int, total: int) -> None:
     """Ignore progress."""
+
+
+def _unheard() -> None:
+    """Tell nobody."""

@@ -114,9 +114,13 @@ class Limits:
 
 @dataclass(slots=True)
 class Allowance:
-    """How many seconds of something slow a file may still cost, those of files inside it included."""
+    """How many seconds of something slow a file may still cost, those of files inside it included.
+
+    `begin` is called each time before some of it is spent.
+    """
 
     seconds: float
+    begin: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)

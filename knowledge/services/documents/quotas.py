@@ -17,6 +17,10 @@ DEFAULTS = {
     "STORAGE_BYTES": 10 * 1024 * 1024 * 1024,
     "DOCUMENTS": 20_000,
     "QA_ATTACHMENTS": 20,
+    "PARSE_SECONDS": 300,
+    "PARSE_CPU_SECONDS": 120,
+    "PARSE_BYTES": 1536 * 1024 * 1024,
+    "OCR_SECONDS": 150,
 }
 _UNLIMITED = 2**62
 
@@ -41,6 +45,10 @@ def parse_limits() -> Limits:
         max_pages=most("DOCUMENT_PAGES"),
         max_cells=most("SHEET_CELLS"),
         max_unpacked_bytes=most("UNPACKED_BYTES"),
+        wall_seconds=most("PARSE_SECONDS"),
+        cpu_seconds=most("PARSE_CPU_SECONDS"),
+        memory_bytes=most("PARSE_BYTES"),
+        ocr_seconds=most("OCR_SECONDS"),
     )
 
 

@@ -69,18 +69,45 @@ def _result(version: Version, count: int, seconds: float, job_id: str) -> dict[s
 
 
 def _parsed(run: JobRun, version: Version, folder: Path) -> parsing.Parsed:
-    run.progress(_PARSING, stage="parsing")
+    reading = _Reading(run)
     try:
         return parsing.parse_in_child(
             files.path_of(version.file_key),
             version.file_name,
             quotas.parse_limits(),
-            _part_of(run, _PARSING, _CHUNKING, "parsing"),
+            reading.pages,
             _stopping(run),
             media_dir=folder,
+            on_ocr=reading.ocr,
         )
     except parsing.ParseError as error:
         raise JobFailed(error.code, error.message, errors=[_located(version, error)]) from error
+
+
+class _Reading:
+    """Reports how far a file is read; from its first picture that goes through OCR on, the stage is `ocr`."""
+
+    def __init__(self, run: JobRun) -> None:
+        self._run, self._stage, self._fraction = run, "parsing", _PARSING
+        self._tell()
+
+    def pages(self, done: int, total: int) -> None:
+        """Report that `done` of `total` parts are read."""
+        self._fraction = _between(_PARSING, _CHUNKING, done, total)
+        self._tell()
+
+    def ocr(self) -> None:
+        """Report that a picture goes through OCR."""
+        if self._stage != "ocr":
+            self._stage = "ocr"
+            self._tell()
+
+    def _tell(self) -> None:
+        self._run.progress(self._fraction, stage=self._stage)
+
+
+def _between(low: float, high: float, done: int, total: int) -> float:
+    return low + (high - low) * min(done / max(total, 1), 1.0)
 
 
 def _located(version: Version, error: parsing.ParseError) -> dict[str, Any]:
@@ -92,15 +119,6 @@ def _located(version: Version, error: parsing.ParseError) -> dict[str, Any]:
         "code": error.code,
         "message": error.message,
     }
-
-
-def _part_of(run: JobRun, low: float, high: float, stage: str) -> Callable[[int, int], None]:
-    """Return what reports `done` of `total` as a place between `low` and `high`."""
-
-    def report(done: int, total: int) -> None:
-        run.progress(low + (high - low) * min(done / max(total, 1), 1.0), stage=stage)
-
-    return report
 
 
 def _stopping(run: JobRun) -> Callable[[], bool]:
@@ -140,10 +158,9 @@ def _tied(parsed: parsing.Parsed, cut: chunking.VersionText, kept: Mapping[str, 
 
 def _filed(run: JobRun, version: Version, parsed: parsing.Parsed, cut: chunking.VersionText) -> None:
     run.progress(_EMBEDDING, stage="embedding")
-    report = _part_of(run, _EMBEDDING, _INDEXING, "embedding")
     left = storing.begin(run=run, version=version, parsed=parsed, cut=cut)
     done, encoder = len(cut.chunks) - len(left), Encoder(ref=run.job_id)
     for batch in filing.batches(left):
         storing.add(run=run, version=version, drafts=batch, encoder=encoder)
         done += len(batch)
-        report(done, len(cut.chunks))
+        run.progress(_between(_EMBEDDING, _INDEXING, done, len(cut.chunks)), stage="embedding")

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,16 @@ import pytest
 from kimono import providers
 from kimono.lib import db
 from kimono.lib.jobs import JobStopped
+from kimono.providers import parsing
 from kimono.providers.config import EmbeddingEndpoint, Patience, ProvidersConfig
 from kimono.providers.standin.server import Standin, running
 from knowledge.models import Chunk, Document, Unit, Version
 from knowledge.services import ingestion, upkeep
 from knowledge.services import running as merchant_jobs
-from knowledge.services.documents import embedding, reading
+from knowledge.services.documents import embedding, quotas, reading
 from tenants.models import Job, OutboxEvent, UsageRecord
 from tests.knowledge.uploads import BY, found, ingested, upload, work
+from tests.providers.parsing.scanned import needs_ocr, scan
 from tests.providers.parsing.writers import pdf
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "in_alpha")
@@ -99,6 +102,52 @@ def test_the_result_says_what_was_made() -> None:
         "error": None,
         "job_id": "job-test",
     }
+
+
+@needs_ocr
+def test_pages_that_go_through_ocr_are_a_stage_of_their_own(tmp_path: Path) -> None:
+    written = [("The only page with text on it.", 11.0, 72.0, 700.0)]
+    path = pdf(tmp_path / "a.pdf", [written], unreadable=2, picture=scan(["Please bring the receipt"]))
+    run, version = Watched(), upload(path.read_bytes(), "a.pdf").version
+    ingestion.ingest(run=run, version_id=version.pk, publish=True, facts={})
+    stages = [stage for stage, _ in groupby(stage for stage, _ in run.seen)]
+    assert stages == ["parsing", "ocr", "chunking", "embedding", "indexing"]
+    fractions = [fraction for _, fraction in run.seen]
+    assert fractions == sorted(fractions)
+    assert "Please bring the receipt" in " ".join(found("receipt"))
+
+
+def test_a_file_whose_parser_was_killed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, killed = parsing.parse_in_child, []
+
+    def is_killed_once(*arguments: Any, **options: Any) -> parsing.Parsed:
+        if not killed:
+            killed.append(1)
+            raise parsing.ParserKilled
+        return parse(*arguments, **options)
+
+    monkeypatch.setattr(parsing, "parse_in_child", is_killed_once)
+    given = upload(POLICY)
+    assert work() == 2
+    assert merchant_jobs.get(job_id=given.job.job_id).status == "succeeded"
+    assert rows() == (1, 2, 2)
+
+
+def test_what_reading_a_file_may_cost_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"OCR_SECONDS": "7", "PARSE_SECONDS": "8", "PARSE_CPU_SECONDS": "9", "PARSE_BYTES": "268435456"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"KIMONO_LIMIT_{name}", value)
+    quotas.most.cache_clear()
+    try:
+        limits = quotas.parse_limits()
+    finally:
+        quotas.most.cache_clear()
+    assert (limits.ocr_seconds, limits.wall_seconds, limits.cpu_seconds, limits.memory_bytes) == (
+        7,
+        8,
+        9,
+        2**28,
+    )
 
 
 @pytest.mark.parametrize("stage", ["parsing", "chunking", "embedding", "indexing"])

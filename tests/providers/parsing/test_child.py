@@ -1,6 +1,7 @@
 """The child process: same results and refusals, limits that hold, nothing left behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 from kimono.providers.parsing import (
     ArchiveBomb,
     Limits,
+    ParserKilled,
     ParsingStopped,
     UnreadableFile,
     UnsupportedType,
@@ -91,6 +93,21 @@ def test_the_caller_can_stop_it(tmp_path: Path) -> None:
 
     with pytest.raises(ParsingStopped):
         parse_in_child(fifo, "a.md", should_stop=stop)
+
+
+def test_a_child_that_somebody_else_kills_says_nothing_against_its_file(tmp_path: Path) -> None:
+    fifo = tmp_path / "a.md"
+    os.mkfifo(fifo)
+
+    def kill() -> bool:
+        children = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+        for child in children:
+            if b"kimono.providers.parsing.child" in Path(f"/proc/{child}/cmdline").read_bytes():
+                os.kill(int(child), signal.SIGKILL)
+        return False
+
+    with pytest.raises(ParserKilled):
+        parse_in_child(fifo, "a.md", Limits(wall_seconds=20), should_stop=kill)
 
 
 def test_the_child_inherits_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

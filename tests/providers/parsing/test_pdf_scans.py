@@ -1,25 +1,15 @@
 """Scanned pages: read where Tesseract is, named page by page where it is not."""
 
-import shutil
 import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
 
 from kimono.providers.parsing import Limits, UnreadableFile, parse
+from tests.providers.parsing.scanned import needs_ocr, scan
 from tests.providers.parsing.writers import pdf, pdf_picture
 
-needs_ocr = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 TEXT = [("The only page with text on it.", 11.0, 72.0, 700.0)]
-
-
-def scan(lines: list[str]) -> bytes:
-    image = Image.new("L", (1000, 1400), 255)
-    draw = ImageDraw.Draw(image)
-    for number, line in enumerate(lines):
-        draw.text((60, 100 + 60 * number), line, fill=0, font=ImageFont.load_default(34))
-    return pdf_picture(*image.size, zlib.compress(image.tobytes()))
 
 
 @pytest.fixture
