@@ -13,7 +13,7 @@ Result: TypeAlias = dict[str, Any] | None
 
 
 class JobStopped(Exception):
-    """The run must end at this stage boundary: cancelled, its lease lost, or its tenant suspended."""
+    """The run must end at this stage boundary: cancelled, its lease lost, its tenant suspended, room to make."""
 
 
 class JobFailed(Exception):

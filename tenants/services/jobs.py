@@ -23,7 +23,7 @@ from kimono.lib.errors import Conflict, Missing
 from kimono.lib.ids import new_id, platform_id
 from kimono.lib.jobs import JobFailed, JobStopped
 from tenants.models import Job, Tenant
-from tenants.services import ringing
+from tenants.services import ringing, sharing
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,8 @@ class Run:
         self.attempt = job.attempts + job.losses + 1
         self._pk = job.pk
         self._token = job.lease_token
-        self._renewed = time.monotonic()
+        self._job = job
+        self._shared = time.monotonic()
         self._lost = threading.Event()
 
     def progress(self, fraction: float, *, stage: str) -> None:
@@ -161,7 +162,7 @@ class Run:
         self.check()
 
     def check(self) -> None:
-        """Raise `JobStopped` when the job was cancelled, its lease went to another, or its tenant is not active."""
+        """Raise `JobStopped`: the job was cancelled or makes room, its lease is another's, its tenant is not active."""
         state = (
             Job.objects.filter(pk=self._pk, lease_token=self._token, status="running")
             .values_list("cancel_requested", "tenant__status", "kind")
@@ -174,6 +175,10 @@ class Run:
             raise JobStopped("cancelled")
         if status != Tenant.Status.ACTIVE and kind != "provision":
             raise JobStopped("suspended")
+        if time.monotonic() - self._shared >= sharing.PATIENCE_SECONDS:
+            self._shared = time.monotonic()
+            if sharing.must_make_room(self._job):
+                raise JobStopped("make_room")
 
     def renew(self, *, progress: float | None = None, stage: str | None = None) -> None:
         """Push the lease on; also from the heartbeat's thread."""
@@ -270,7 +275,7 @@ def _tell_abandoned(job: Job, *, code: str, message: str) -> None:
 def _stopped(job: Job, why: str) -> None:
     if why == "cancelled":
         _finish(job, status=Job.Status.CANCELLED)
-    elif why == "suspended":
+    elif why in ("suspended", "make_room"):
         _mine(job).update(status=Job.Status.QUEUED, lease_until=None, lease_token="")
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from kimono.lib import db
 from kimono.lib import jobs as registry
 from kimono.lib.errors import Conflict, Missing
-from kimono.lib.jobs import JobFailed, JobRun
+from kimono.lib.jobs import JobFailed, JobRun, JobStopped
 from tenants.models import Job, MetricPoint, Tenant
 from tenants.services import jobs, lifecycle, metrics
 from tenants.services.auditing import SYSTEM
@@ -125,6 +125,52 @@ def test_at_most_two_of_a_tenant_at_once(alpha: Tenant, beta: Tenant, act: Any) 
     put(beta, "b0")
     claimed = [jobs._claim("ingest") for _ in range(5)]
     assert [job.payload["tag"][0] if job else None for job in claimed] == ["a", "b", "a", None, None]
+
+
+@pytest.mark.parametrize(("number", "others", "makes_room"), [(0, 1, False), (1, 1, True), (1, 0, False)])
+def test_only_a_merchants_second_job_makes_room_and_only_for_another_merchant(
+    alpha: Tenant,
+    beta: Tenant,
+    act: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    others: int,
+    makes_room: bool,
+) -> None:
+    monkeypatch.setattr(jobs.sharing, "PATIENCE_SECONDS", 0.0)
+    rows = [put(alpha, f"a{each}") for each in range(4)]
+    taken = [jobs._claim("ingest") for _ in range(2)]
+    waiting = [put(beta, "b") for _ in range(others)]
+    run = jobs.Run(taken[number])  # type: ignore[arg-type]
+    with db.tenant_scope(alpha):
+        if not makes_room:
+            run.check()
+            return
+        with pytest.raises(JobStopped, match="make_room"):
+            run.check()
+        jobs._stopped(taken[number], "make_room")  # type: ignore[arg-type]
+    assert (state(rows[1]).status, state(rows[1]).attempts, state(rows[1]).losses) == ("queued", 0, 0)
+    assert [job and job.pk for job in (jobs._claim("ingest"), jobs._claim("ingest"))] == [
+        waiting[0].pk,
+        rows[1].pk,
+    ]
+
+
+def test_a_merchant_who_has_a_process_needs_no_more_room(
+    alpha: Tenant, beta: Tenant, act: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.sharing, "PATIENCE_SECONDS", 0.0)
+    for tenant in (alpha, alpha, beta, beta):
+        put(tenant)
+    taken = [jobs._claim("ingest") for _ in range(3)]
+    second = next(job for job in reversed(taken) if job and job.tenant_id == alpha.pk)
+    with db.tenant_scope(alpha):
+        jobs.Run(second).check()
+    put(beta, run_after=timezone.now() + timedelta(hours=1))
+    lifecycle.suspend(tenant_id=beta.public_id, reason="", by=SYSTEM, now=timezone.now())
+    change(next(job for job in taken if job and job.tenant_id == beta.pk), status="succeeded")
+    with db.tenant_scope(alpha):
+        jobs.Run(second).check()
 
 
 def test_many_claimers_take_each_job_once(alpha: Tenant, beta: Tenant, act: Any) -> None:
