@@ -1,6 +1,7 @@
 """Who makes room when every process of the worker is taken: the second long job of a merchant, never its first."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -35,7 +36,7 @@ def must_make_room(job: Job) -> bool:
     """
     if job.queue not in LONG_QUEUES or job.tenant_id is None:
         return False
-    values = {
+    values: dict[str, Any] = {
         "tenant": job.tenant_id,
         "job": job.pk,
         "queues": list(LONG_QUEUES),

@@ -1,19 +1,17 @@
 """`kill -9` while a document is taken in (promise R11): ready in the end, each chunk once, never half to be seen."""
 
 import contextlib
-import os
 import random
-import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from kimono.lib import db
-from tests.fixtures.servers import Process, Servers
+from tests.faults.killing import SHORT_LEASES, await_true, kill_all, kill_children, kill_parser
+from tests.fixtures.servers import Servers
 from tests.knowledge.uploads import upload
 
 LOCK = 471_100
@@ -22,31 +20,6 @@ TEXT = "# 规定\n\n" + "\n\n".join(
     for number in range(1, 61)
 )
 OLD = "# 规定\n\n旧的规定。\n"
-SHORT_LEASES = {
-    "KIMONO_JOB_LEASE_SECONDS": "2",
-    "KIMONO_JOB_HEARTBEAT_SECONDS": "0.5",
-    "KIMONO_SWEEP_SECONDS": "1",
-}
-
-
-def await_true(what: Callable[[], Any], seconds: float = 60.0, *, log: Callable[[], str] = str) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, log()[-3000:]
-        time.sleep(0.02)
-
-
-def kill_all(worker: Process) -> None:
-    """Kill the worker with its children, as a machine that goes down does, and start another."""
-    os.killpg(worker.pid, signal.SIGKILL)
-    await_true(lambda: not worker.runs, 10)
-    worker.start()
-
-
-def kill_children(worker: Process) -> None:
-    """Kill the processes that run jobs, as the kernel does when memory is short; the worker replaces them."""
-    for child in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split():
-        os.kill(int(child), signal.SIGKILL)
 
 
 class Holder:
@@ -180,13 +153,18 @@ def test_a_worker_killed_at_random_moments_loses_and_doubles_nothing(
 
     running = servers(**SHORT_LEASES)
     chance = random.Random(1)
-    given = [upload(TEXT.replace("押金", f"{number} 号押金"), f"{number}.md") for number in range(20)]
+    given = [upload(TEXT.replace("押金", f"{number} 号押金"), f"{number}.md") for number in range(50)]
+    parsers_killed = 0
     for number in range(20):
         running.worker.await_ready()
         time.sleep(chance.uniform(0.2, 2.5))
-        (kill_all if number % 2 else kill_children)(running.worker)
+        if number % 3 == 2:
+            parsers_killed += kill_parser(running.worker)
+        else:
+            (kill_all if number % 3 else kill_children)(running.worker)
+    assert parsers_killed > 0
     done = Job.objects.filter(pk__in=[item.job.pk for item in given], status="succeeded")
-    await_true(lambda: done.count() == len(given), 300, log=lambda: running.worker.log)
+    await_true(lambda: done.count() == len(given), 600, log=lambda: running.worker.log)
     for item in given:
         check_stored_once(item.version)
     assert db.current_tenant() == in_alpha
