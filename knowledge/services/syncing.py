@@ -44,15 +44,19 @@ def bulk_start(*, qa_ids: Sequence[str], by: Actor) -> BulkResult:
 
 
 def run(run: JobRun, *, limit: int | None, full: bool) -> Result:
-    """Make missing vectors in batches until nothing waits (or `limit` texts are done) and return the count."""
+    """Make missing vectors in batches until nothing waits (or `limit` texts are done) and return the count.
+
+    With `full` all vectors are made anew, and each serves until its batch is there.
+    """
     if full:
-        with transaction.atomic():
-            QAPair.objects.filter(status=QAPair.Status.ACTIVE).update(is_synced=False)
-            Unit.objects.update(embedding=None, encoder_id="")
-    done = 0
-    total = Unit.objects.filter(embedding__isnull=True).count()
+        QAPair.objects.filter(status=QAPair.Status.ACTIVE).update(is_synced=False)
+    units = Unit.objects.exclude(role=Unit.Role.ANSWER)
+    wanted = units if full else units.filter(embedding__isnull=True)
+    done, last, total = 0, 0, wanted.count()
     while limit is None or done < limit:
-        waiting = indexing.unsynced_units(limit=min(_BATCH, (limit or _BATCH + done) - done))
+        waiting = indexing.texts_of(
+            wanted.filter(pk__gt=last), limit=min(_BATCH, (limit or _BATCH + done) - done)
+        )
         if not waiting:
             break
         vectors = async_to_sync(writing.embed)([text for _, text in waiting], purpose="sync")
@@ -63,7 +67,7 @@ def run(run: JobRun, *, limit: int | None, full: bool) -> Result:
                 vectors={unit: vectors.by_text[text] for unit, text in waiting}, encoder_id=vectors.encoder_id
             )
             revisions.bump()
-        done += len(waiting)
+        done, last = done + len(waiting), waiting[-1][0]
         run.progress(done / max(total, 1), stage="embedding")
     _mark_synced()
     return {"synced": done, "pending_count": pending_count()}

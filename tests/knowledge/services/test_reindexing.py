@@ -223,6 +223,24 @@ def test_it_starts_by_itself_once_and_waits_after_a_failure(shop: Any, model: St
     assert reindexing.waits(now=now + timedelta(minutes=11))
 
 
+def test_a_full_sync_makes_all_anew_and_the_old_serve_meanwhile(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "_BATCH", 2)
+    Unit.objects.exclude(embedding=None).update(embedding=[1.0] + [0.0] * 383)
+    seen: list[dict[tuple[str, int], int]] = []
+
+    class Watching(Run):
+        def progress(self, fraction: float, *, stage: str) -> None:
+            super().progress(fraction, stage=stage)
+            seen.append(spaces())
+
+    run = Watching()
+    assert syncing.run(run, limit=None, full=True) == {"synced": 5, "pending_count": 0}
+    assert seen == [{(LOCAL, 384): 5}] * 3 and run.told[-1] == 1.0
+    assert not any(list(unit.embedding)[:2] == [1.0, 0.0] for unit in Unit.objects.exclude(embedding=None))
+
+
 def test_a_sync_uses_the_encoder_in_force(shop: Any, model: Standin) -> None:
     unit = Unit.objects.exclude(embedding=None).order_by("pk")[0]
     Unit.objects.filter(pk=unit.pk).update(embedding=None, encoder_id="")
