@@ -13,7 +13,15 @@ from knowledge.models import Version
 from knowledge.schemas import documents as shapes
 from knowledge.schemas.jobs import JobOut, show_job
 from knowledge.services import checking, grants, links
-from knowledge.services.documents import changing, quotas, reading, results, rolling_back, uploading
+from knowledge.services.documents import (
+    changing,
+    previewing,
+    quotas,
+    reading,
+    results,
+    rolling_back,
+    uploading,
+)
 from knowledge.services.web import importing
 from tenants.auth import AsyncGuard, Guard, Principal, actor_of, principal_of
 from tenants.models import Job
@@ -209,8 +217,17 @@ def get_file(request: HttpRequest, doc_id: str, query: Query[shapes.FileQuery]) 
     for_visitor = principal.kind in ("visitor", "anonymous")
     if for_visitor and not _is_cited(principal, request, doc_id, query):
         raise Missing
+    if query.preview is not None:
+        version = reading.opened(doc_id=doc_id, label=query.version, for_visitor=for_visitor)
+        return served(request, _preview(version, query), attachment=False)
     file = reading.stored_file(doc_id=doc_id, label=query.version, for_visitor=for_visitor)
     return served(request, file, attachment=query.disposition == "attachment" or not file.may_be_inline)
+
+
+def _preview(version: Version, query: shapes.FileQuery) -> reading.StoredFile:
+    if query.preview == "page":
+        return previewing.page(version=version, number=query.page)
+    return previewing.text(version=version, chunk_id=query.chunk_id or "")
 
 
 def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, query: shapes.FileQuery) -> bool:

@@ -365,6 +365,10 @@ class FileQuery(Schema):
 
     version: Annotated[str, StringConstraints(max_length=20)] | None = None
     disposition: Literal["inline", "attachment"] = "inline"
+    # Instead of the file: the picture of a page of a PDF, or the text around a passage.
+    preview: Literal["page", "text"] | None = None
+    page: int = Field(default=1, ge=1, le=100_000)
+    chunk_id: Annotated[str, StringConstraints(max_length=64)] | None = None
     sig: str | None = None
 
 

@@ -72,6 +72,8 @@ export class CitationSheet {
   #opener = null;
 
   constructor() {
+    byId("sheet-preview").addEventListener("toggle", () => this.#preview());
+    byId("sheet-page").addEventListener("load", (event) => (event.currentTarget.hidden = false));
     byId("sheet-close").addEventListener("click", () => this.close());
     byId("sheet-previous").addEventListener("click", () => this.#show(this.#index - 1));
     byId("sheet-next").addEventListener("click", () => this.#show(this.#index + 1));
@@ -121,8 +123,29 @@ export class CitationSheet {
     byId("sheet-quote").replaceChildren(passage(citation));
     byId("sheet-quote").hidden = !citation.quote;
     this.#showLink(citation);
+    this.#resetPreview(citation);
     this.#showPager();
     byId("sheet-body").scrollTop = 0;
+  }
+
+  #resetPreview(citation) {
+    const details = byId("sheet-preview");
+    details.open = false;
+    details.hidden = citation.kind === "qa" || !citation.chunk_id || !sourceUrl(citation.url);
+    byId("sheet-context").replaceChildren();
+    byId("sheet-page").hidden = true;
+    byId("sheet-page").removeAttribute("src");
+  }
+
+  /** Load what stands around the cited words, and the picture of their page where the document is a PDF. */
+  async #preview() {
+    const citation = this.#citations[this.#index];
+    if (!byId("sheet-preview").open || !citation) return;
+    if (citation.page) byId("sheet-page").src = previewUrl(citation, { preview: "page", page: citation.page });
+    const address = previewUrl(citation, { preview: "text", chunk_id: citation.chunk_id });
+    const answer = await fetch(address).catch(() => null);
+    const around = answer?.ok ? await answer.text() : "";
+    if (this.#citations[this.#index] === citation) byId("sheet-context").replaceChildren(...marked(around, citation.quote));
   }
 
   #showLink(citation) {
@@ -141,6 +164,21 @@ export class CitationSheet {
     byId("sheet-previous").disabled = this.#index === 0;
     byId("sheet-next").disabled = this.#index === count - 1;
   }
+}
+
+function previewUrl(citation, query) {
+  const url = new URL(sourceUrl(citation.url));
+  url.hash = "";
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** Return a text with the quoted words marked where they stand in it. */
+function marked(around, quote) {
+  const start = quote ? around.indexOf(quote) : -1;
+  if (start < 0) return [visible(around)];
+  const end = start + quote.length;
+  return [visible(around.slice(0, start)), element("mark", {}, visible(quote)), visible(around.slice(end))];
 }
 
 /** Return the cited words: marked as a part of their document, or laid out where they have a shape of their own. */

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import docx
@@ -14,6 +15,7 @@ from knowledge.models import Attachment, Version
 from knowledge.services import grants, links
 from tenants.models import Tenant
 from tests.knowledge.uploads import ingested, upload, work
+from tests.providers.parsing.writers import pdf
 from tests.tenants.doors import Caller, at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -283,3 +285,38 @@ def test_equal_ids_of_two_merchants_name_two_things(
     assert foreign.get(f"knowledge/attachments/{ids[beta.tag]}/file").status_code == 404
     assert [each["id"] for each in listed(foreign)] == [ids[alpha.tag]]
     assert work() == 0
+
+
+def test_the_source_of_an_answer_is_previewed(
+    alpha: Tenant, new_key: Callable[..., str], tmp_path: Path
+) -> None:
+    memo = pdf(
+        tmp_path / "memo.pdf",
+        [[("Cover sheet", 12, 72, 700)], [("Returns within thirty days.", 12, 72, 700)]],
+    )
+    with db.tenant_scope(alpha):
+        version = ingested(memo.read_bytes(), "memo.pdf")
+        chunk = version.chunks.get(text__contains="thirty days")
+        other = ingested("# 别的\n\n别的文字。\n", "other.md")
+        path = f"/api/v1/knowledge/documents/{version.document.public_id}/file"
+        signed = links.signed(f"{path}?version=v1")
+    nobody = at(alpha)
+    page = nobody.get(f"{signed}&preview=page&page=2")
+    assert (page.status_code, page["Content-Type"], page["Content-Security-Policy"]) == (
+        200,
+        "image/webp",
+        "sandbox",
+    )
+    assert Image.open(BytesIO(page.content)).width > 600
+    first = nobody.get(f"{signed}&preview=page&page=1")
+    assert first.content != page.content
+    assert nobody.get(f"{signed}&preview=page&page=9").status_code == 404
+    text = nobody.get(f"{signed}&preview=text&chunk_id={chunk.public_id}")
+    assert "Returns within thirty days." in text.content.decode()
+    assert text["Content-Type"] == "text/plain; charset=utf-8"
+    with db.tenant_scope(alpha):
+        foreign = other.chunks.first().public_id
+    assert nobody.get(f"{signed}&preview=text&chunk_id={foreign}").status_code == 404
+    assert nobody.get(f"{path}?preview=page").status_code == 401
+    who = caller(alpha, new_key)
+    assert who.get(f"knowledge/documents/{other.document.public_id}/file?preview=page").status_code == 404

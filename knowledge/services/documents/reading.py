@@ -125,15 +125,21 @@ _INLINE = frozenset({"pdf", "png", "jpg"})
 _OPEN = frozenset({Version.Status.ACTIVE, Version.Status.SUPERSEDED, Version.Status.CANARY})
 
 
+def opened(*, doc_id: str, label: str | None, for_visitor: bool) -> Version:
+    """Return a version whose content the caller may read; a visitor only of what is on show or was. Raises `Missing`."""
+    document = get(doc_id=doc_id)
+    shown = version(document, label)
+    if for_visitor and (document.status != Document.Status.ACTIVE or shown.status not in _OPEN):
+        raise Missing
+    return shown
+
+
 def stored_file(*, doc_id: str, label: str | None, for_visitor: bool = False) -> StoredFile:
     """Return the file of a version as it was uploaded. Raises `Missing`.
 
     A visitor gets no file of a document that was taken down, and none that was never on show.
     """
-    document = get(doc_id=doc_id)
-    shown = version(document, label)
-    if for_visitor and (document.status != Document.Status.ACTIVE or shown.status not in _OPEN):
-        raise Missing
+    shown = opened(doc_id=doc_id, label=label, for_visitor=for_visitor)
     try:
         content = files.read(shown.file_key)
     except FileNotFoundError:
