@@ -76,6 +76,24 @@ def test_a_cited_pair_is_shown_whole_and_leads_nowhere(stage: Stage) -> None:
     expect(sheet.locator("#sheet-open")).to_be_hidden()
 
 
+def test_the_cited_words_are_shown_where_they_stand(stage: Stage) -> None:
+    quote = citation(1)["quote"]
+    stage.turns = [stream(turn_events("可以取消 [1]。", citations=[citation(1, chunk_id="chk-1")]))]
+    page = stage.open()
+    page.route(
+        "**/documents/doc-1/file?*preview=text*",
+        lambda route: route.fulfill(body=f"前文。{quote}后文。", content_type="text/plain; charset=utf-8"),
+    )
+    page.route("**/documents/doc-1/file?*preview=page*", lambda route: route.fulfill(status=404))
+    stage.send("怎么取消？")
+    expect(answered(stage)).to_have_count(1)
+    page.locator(".bubble .chip").click()
+    page.locator("#sheet-preview summary").click()
+    expect(page.locator("#sheet-context")).to_have_text(f"前文。{quote}后文。")
+    expect(page.locator("#sheet-context mark")).to_have_text(quote)
+    expect(page.locator("#sheet-page")).to_be_hidden()
+
+
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "a row"])
 def test_a_table_is_laid_out_in_the_answer_and_in_the_sheet(any_size: Stage, whole: bool) -> None:
     table = "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 元 |"

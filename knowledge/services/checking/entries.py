@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from knowledge.models import Chunk, Document, QAPair, Version
 from knowledge.services.folding import fold
@@ -20,19 +19,19 @@ class Entry:
     owner: str
     name: str
     text: str
-    question: str = ""
+    question: str
+    folded: str
+    shingles: frozenset[int]
 
-    @cached_property
-    def folded(self) -> str:
-        """Return the text without what makes no difference to a reader."""
-        return "".join(fold(f"{self.question}\n{self.text}").split())
 
-    @cached_property
-    def shingles(self) -> frozenset[int]:
-        """Return its pairs of neighbouring characters, as numbers: words would be cut differently after a small change."""
-        return frozenset(
-            zlib.crc32(self.folded[index : index + 2].encode()) for index in range(len(self.folded) - 1)
-        )
+def entry(*, id: str, index: int, owner: str, name: str, text: str, question: str = "") -> Entry:
+    """Return an entry with what it is compared by: its text folded, and the pairs of neighbouring characters in that.
+
+    Words would be cut differently after a small change.
+    """
+    folded = "".join(fold(f"{question}\n{text}").split())
+    shingles = frozenset(zlib.crc32(folded[at : at + 2].encode()) for at in range(len(folded) - 1))
+    return Entry(id, index, owner, name, text, question, folded, shingles)
 
 
 def on_show(*, besides: Version | None = None) -> Iterator[Entry]:
@@ -47,7 +46,14 @@ def on_show(*, besides: Version | None = None) -> Iterator[Entry]:
     for pair in (
         QAPair.objects.filter(status=QAPair.Status.ACTIVE, enabled=True).order_by("pk").iterator(2000)
     ):
-        yield Entry(pair.public_id, 0, pair.public_id, pair.question, pair.answer, pair.question)
+        yield entry(
+            id=pair.public_id,
+            index=0,
+            owner=pair.public_id,
+            name=pair.question,
+            text=pair.answer,
+            question=pair.question,
+        )
 
 
 def of_version(version: Version) -> list[Entry]:
@@ -56,4 +62,10 @@ def of_version(version: Version) -> list[Entry]:
 
 
 def _of_chunk(chunk: Chunk, document: Document) -> Entry:
-    return Entry(chunk.public_id, chunk.index, document.public_id, document.source, chunk.text)
+    return entry(
+        id=chunk.public_id,
+        index=chunk.index,
+        owner=document.public_id,
+        name=document.source,
+        text=chunk.text,
+    )
