@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 
 from rapidfuzz import fuzz
 
+from knowledge.services import headings
+
 Op = Literal["equal", "add", "remove", "change"]
 _EQUAL_CHARACTERS = 200
 # Two passages are one that was changed when this many of a hundred parts of their words agree.
@@ -22,7 +24,7 @@ class Piece(Protocol):
 
     @property
     def section(self) -> str:
-        """Return the nearest heading."""
+        """Return the headings above, as `headings.path` writes them."""
 
     @property
     def page(self) -> int | None:
@@ -74,7 +76,7 @@ class _Passage:
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.section, " ".join(self.text.split())
+        return headings.nearest(self.section), " ".join(self.text.split())
 
 
 def diff(old_chunks: Sequence[Piece], new_chunks: Sequence[Piece]) -> Diff:
@@ -166,7 +168,7 @@ def _counterpart(passage: _Passage, old: Sequence[_Passage], position: int) -> i
     best, best_score = None, _SAME_PASSAGE
     for index in range(position, min(len(old), position + 40)):
         score = fuzz.ratio(old[index].text, passage.text)
-        if old[index].section == passage.section:
+        if headings.nearest(old[index].section) == headings.nearest(passage.section):
             score += 10
         if score > best_score:
             best, best_score = index, score

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from knowledge.models import Chunk, QAPair, Unit, Version
-from knowledge.services import postings
+from knowledge.services import headings, postings
 from knowledge.services.terms import terms
 
 Vector = Sequence[float]
@@ -49,10 +49,8 @@ def body_of_pair(pair: QAPair) -> str:
 
 
 def text_of_chunk(chunk: Chunk, version: Version) -> str:
-    """Return what is searched and embedded for a chunk: its text under the document's title and its section."""
-    heads = [
-        head for head in dict.fromkeys([version.title, chunk.section]) if head and head not in chunk.text
-    ]
+    """Return what is searched and embedded for a chunk: its text under the document's title and the headings above it."""
+    heads = headings.above(title=version.title, section=chunk.section, text=chunk.text)
     return "\n".join([*heads, chunk.text])[:MOST_CHARACTERS]
 
 

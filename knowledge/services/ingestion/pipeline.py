@@ -20,6 +20,7 @@ from knowledge.services.ingestion import captioning, storing
 # How far a job is when a stage begins; embedding takes longest by far when a model is asked over the network.
 _PARSING, _CHUNKING, _EMBEDDING, _INDEXING = 0.0, 0.3, 0.35, 0.9
 _STOP_QUESTION_SECONDS = 1.0
+_TELL_SECONDS = 0.5
 
 
 def ingest(
@@ -90,11 +91,14 @@ class _Reading:
     def __init__(self, run: JobRun) -> None:
         self._run, self._stage, self._fraction = run, "parsing", _PARSING
         self._tell()
+        self._told = time.monotonic()
 
     def pages(self, done: int, total: int) -> None:
-        """Report that `done` of `total` parts are read."""
+        """Report that `done` of `total` parts are read, twice a second at most: pages are read faster than stored."""
         self._fraction = _between(_PARSING, _CHUNKING, done, total)
-        self._tell()
+        if time.monotonic() - self._told >= _TELL_SECONDS:
+            self._told = time.monotonic()
+            self._tell()
 
     def ocr(self) -> None:
         """Report that a picture goes through OCR."""

@@ -12,12 +12,11 @@ from kimono.lib.jobs import JobRun, JobStopped
 from kimono.providers.parsing import Parsed
 from knowledge.events import DocumentIngested
 from knowledge.models import Chunk, Document, Version
+from knowledge.services import headings
 from knowledge.services.chunking import ChunkDraft, VersionText
 from knowledge.services.documents import filing, showing
 from knowledge.services.documents.embedding import Encoder
 from tenants.services import outbox
-
-_LONGEST_SECTION = 500
 
 
 def begin(*, run: JobRun, version: Version, parsed: Parsed, cut: VersionText) -> list[ChunkDraft]:
@@ -55,7 +54,7 @@ def _chunk(version: Version, draft: ChunkDraft) -> Chunk:
         index=draft.index,
         kind=draft.kind,
         page=draft.page,
-        section=draft.section[:_LONGEST_SECTION],
+        section=headings.path(draft.heading_path, title=version.title),
         text=draft.text,
         start=draft.start,
         end=draft.end,

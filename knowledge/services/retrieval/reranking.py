@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kimono import providers
 from kimono.lib.db import current_tenant
+from knowledge.services import headings
 from knowledge.services.ranking import LEAD
 from knowledge.services.retrieval.shapes import Found, Passage
 
@@ -71,5 +72,5 @@ def _judged(passages: tuple[Passage, ...], relevance: list[float]) -> list[Passa
 
 
 def _text(passage: Passage) -> str:
-    heads = [head for head in (passage.title, passage.section) if head and head not in passage.text]
+    heads = headings.above(title=passage.title, section=passage.section, text=passage.text)
     return "\n".join([*heads, passage.text])[:_MOST_CHARACTERS]
