@@ -5,8 +5,6 @@ import binascii
 from collections.abc import Mapping
 from io import BytesIO
 
-from PIL import Image
-
 _NAMES = {
     (255, 0, 0): "red",
     (0, 160, 0): "green",
@@ -34,6 +32,9 @@ def pictures_of(content: object) -> list[bytes]:
 
 def seen(data: bytes) -> str:
     """Return a sentence about a picture."""
+    # The stand-in is imported with the providers, wherever they are; hardly anybody shows it a picture.
+    from PIL import Image
+
     try:
         image = Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF"))
         if image.width * image.height > _MOST_PIXELS:
