@@ -38,7 +38,11 @@ def say(text: str) -> None:
 
 def start_tests(arguments: argparse.Namespace, output: Any) -> subprocess.Popen[bytes]:
     """Start pytest with its output in a file, which is read from its beginning once the linters are done."""
-    workers = ["-n", str(arguments.workers), "--dist", "loadfile"] if arguments.workers > 1 else []
+    workers = (
+        ["-n", str(arguments.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
+        if arguments.workers > 1
+        else []
+    )
     command = [sys.executable, "-m", "pytest", "-m", "not soak", "--cache-clear", *workers, *arguments.tests]
     return subprocess.Popen(command, cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT)
 

@@ -19,6 +19,8 @@ pytest_plugins = [
 ]
 
 RUN = pytest.StashKey[Run]()
+# With real servers and browsers: begun last they would leave one of the two workers idle for minutes.
+SLOW = ("tests/faults/", "tests/browser/", "tests/journeys/", "tests/supervisor/", "tests/guards/test_walk")
 
 # The first example may load a dictionary; no test here asserts on speed.
 hypothesis.settings.register_profile("kimono", deadline=None)
@@ -56,6 +58,12 @@ def pytest_xdist_setupnodes() -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell each xdist worker where this run's servers are."""
     node.workerinput["kimono_run"] = node.config.stash[RUN].to_json()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow files first, in whatever order they came."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 @pytest.fixture(scope="session")
