@@ -31,48 +31,52 @@ class UsageMeter:
 
     def record(self, record: providers.CallRecord) -> None:
         """Write one usage row, priced now."""
-        with own_rows():
-            UsageRecord.objects.create(
-                timestamp=record.started_at,
-                tenant=current_tenant_or_none(),
-                api_type=record.provider,
-                operation=record.operation,
-                purpose=record.purpose,
-                ref=record.ref or "",
-                model=record.model,
-                prompt_name=record.prompt_name or "",
-                prompt_version=record.prompt_version or "",
-                tokens_input=record.tokens_input,
-                tokens_output=record.tokens_output,
-                latency_ms=int(record.latency_ms),
-                first_token_ms=None if record.first_token_ms is None else int(record.first_token_ms),
-                cost_cny=cost(record),
-                success=record.success,
-                cancelled=record.cancelled,
-                error_code=record.error_code or "",
+        tenant = current_tenant_or_none()
+        with own_rows(), connection.cursor() as cursor:
+            cursor.execute(
+                _RECORD,
+                {
+                    "timestamp": record.started_at,
+                    "tenant": tenant.pk if tenant is not None else None,
+                    "provider": record.provider,
+                    "operation": record.operation,
+                    "purpose": record.purpose,
+                    "ref": record.ref or "",
+                    "model": record.model,
+                    "prompt_name": record.prompt_name or "",
+                    "prompt_version": record.prompt_version or "",
+                    "tokens_input": record.tokens_input,
+                    "tokens_output": record.tokens_output,
+                    "latency_ms": int(record.latency_ms),
+                    "first_token_ms": None if record.first_token_ms is None else int(record.first_token_ms),
+                    "success": record.success,
+                    "cancelled": record.cancelled,
+                    "error_code": record.error_code or "",
+                    "usd": Decimal(str(django_settings.USD_CNY)),
+                },
             )
 
 
-# Asked after every call, so it is written out. The model's own price comes before that of "*", however old it is.
-_PRICE = """
-    SELECT input_per_1k, output_per_1k, currency FROM public.tenants_price
-     WHERE provider = %s AND model IN (%s, '*') AND operation = %s AND valid_from <= %s
-     ORDER BY model = %s DESC, valid_from DESC LIMIT 1
+# Asked after every call of every search, so price and row are one statement. The price is the one valid when the call
+# began: the model's own before that of "*", however old it is; a model without one costs nothing.
+_RECORD = """
+    INSERT INTO public.tenants_usagerecord (
+        timestamp, tenant_id, api_type, operation, purpose, ref, session_id, model, prompt_name, prompt_version,
+        tokens_input, tokens_output, latency_ms, first_token_ms, success, cancelled, error_code, cost_cny
+    ) VALUES (
+        %(timestamp)s, %(tenant)s, %(provider)s, %(operation)s, %(purpose)s, %(ref)s, '', %(model)s, %(prompt_name)s,
+        %(prompt_version)s, %(tokens_input)s, %(tokens_output)s, %(latency_ms)s, %(first_token_ms)s, %(success)s,
+        %(cancelled)s, %(error_code)s,
+        coalesce((
+            SELECT (input_per_1k * %(tokens_input)s + output_per_1k * %(tokens_output)s) / 1000
+                   * CASE WHEN currency = 'USD' THEN %(usd)s ELSE 1 END
+              FROM public.tenants_price
+             WHERE provider = %(provider)s AND model IN (%(model)s, '*') AND operation = %(operation)s
+               AND valid_from <= %(timestamp)s
+             ORDER BY model = %(model)s DESC, valid_from DESC LIMIT 1
+        ), 0)
+    )
 """
-
-
-def cost(record: providers.CallRecord) -> Decimal:
-    """Return what a call cost in CNY at the price valid when it began; 0 for a model without a price."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PRICE, [record.provider, record.model, record.operation, record.started_at, record.model]
-        )
-        price = cursor.fetchone()
-    if price is None:
-        return Decimal(0)
-    per_input, per_output, currency = price
-    amount = (per_input * record.tokens_input + per_output * record.tokens_output) / Decimal(1000)
-    return Decimal(amount * Decimal(str(django_settings.USD_CNY)) if currency == "USD" else amount)
 
 
 def spent_this_month() -> Decimal:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from kimono import providers
 from kimono.lib import db
 from tenants.models import Budget, Price, Tenant, UsageRecord
-from tenants.services.metering import UsageMeter, cost, spent_this_month
+from tenants.services.metering import UsageMeter, spent_this_month
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +35,11 @@ def price(model: str, amount: str, *, days_ago: int = 1, currency: str = "CNY") 
             provider="vendor", model=model, operation="chat", input_per_1k=Decimal(amount),
             output_per_1k=Decimal(amount) * 2, currency=currency, valid_from=timezone.now() - timedelta(days=days_ago),
         )  # fmt: skip
+
+
+def cost(record: providers.CallRecord) -> Decimal:
+    UsageMeter().record(record)
+    return UsageRecord.objects.latest("pk").cost_cny
 
 
 def test_a_call_costs_what_its_price_says_when_it_began(in_alpha: Tenant) -> None:
