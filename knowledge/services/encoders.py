@@ -3,10 +3,12 @@
 from django.db import connection
 
 from kimono import providers
+from kimono.lib.db import current_tenant
 from knowledge.models import KnowledgeState
 
-_IN_FORCE = (
-    "SELECT coalesce((SELECT nullif(encoder_id, '') FROM knowledge_knowledgestate LIMIT 1),"
+# An expression, for questions that ask for more; NULL where there are no vectors yet.
+IN_FORCE = (
+    "coalesce((SELECT nullif(encoder_id, '') FROM knowledge_knowledgestate LIMIT 1),"
     " (SELECT encoder_id FROM knowledge_unit WHERE encoder_id <> '' ORDER BY encoder_id LIMIT 1))"
 )
 
@@ -17,8 +19,32 @@ def in_force() -> str:
     It changes with `switch` alone, not with the configuration.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_IN_FORCE)
+        cursor.execute(f"SELECT {IN_FORCE}")
         return cursor.fetchone()[0] or configured()
+
+
+class Switched(Exception):
+    """The vectors there are were made by another encoder, `encoder_id`, than the one that was expected."""
+
+    def __init__(self, encoder_id: str) -> None:
+        super().__init__(encoder_id)
+        self.encoder_id = encoder_id
+
+
+# By schema. What this process saw in force last: a guess that spares a question before each search, which checks it.
+_seen: dict[str, str] = {}
+
+
+def expected() -> str:
+    """Return the encoder that is probably in force; whoever relies on it has to `check`."""
+    return _seen.get(current_tenant().schema_name) or configured()
+
+
+def check(encoder_id: str, *, in_force: str) -> None:
+    """Raise `Switched` when another encoder is in force than the one relied on, which is then the one expected."""
+    _seen[current_tenant().schema_name] = in_force
+    if encoder_id != in_force:
+        raise Switched(in_force)
 
 
 def configured() -> str:

@@ -12,16 +12,17 @@ from knowledge.models import KnowledgeState, Revision
 # Folding is tried by one bump in so many, so the table stays at some hundreds of rows.
 _FOLD_ONE_IN = 128
 
-_CURRENT = (
-    "SELECT (SELECT coalesce(max(folded), 0) FROM knowledge_knowledgestate)"
-    " + (SELECT count(*) FROM knowledge_revision)"
+# An expression, for questions that ask for more.
+CURRENT = (
+    "((SELECT coalesce(max(folded), 0) FROM knowledge_knowledgestate)"
+    " + (SELECT count(*) FROM knowledge_revision))"
 )
 
 
 def current() -> int:
     """Return the revision: how many changes have been committed."""
     with connection.cursor() as cursor:
-        cursor.execute(_CURRENT)
+        cursor.execute(f"SELECT {CURRENT}")
         return int(cursor.fetchone()[0])
 
 
@@ -29,7 +30,7 @@ def current_and_emptied() -> tuple[int, int]:
     """Return the revision and how often the answers kept under it were thrown away by hand, in one question."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_CURRENT}, (SELECT coalesce(max(cache_generation), 0) FROM knowledge_knowledgestate)"
+            f"SELECT {CURRENT}, (SELECT coalesce(max(cache_generation), 0) FROM knowledge_knowledgestate)"
         )
         revision, emptied = cursor.fetchone()
     return int(revision), int(emptied)

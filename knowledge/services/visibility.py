@@ -1,7 +1,7 @@
 """What search may find: the only definition of it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -38,7 +38,10 @@ def searchable(view: View, *, instead: Mapping[int, int] | None = None) -> Query
     the canary version where the view falls into its share of the traffic. `instead` shows a version of a document
     (by primary keys) in the place of its current one, for those who may look at all versions.
     """
-    seen = canaries(view) | dict(instead or {})
+    return _searchable(view, canaries(view) | dict(instead or {}))
+
+
+def _searchable(view: View, seen: Mapping[int, int]) -> QuerySet[Unit]:
     found = Q(Exists(live_pairs(view.at).filter(pk=OuterRef("pair_id"))))
     current = Document.objects.filter(status=Document.Status.ACTIVE, current_version=OuterRef("version_id"))
     if seen:
@@ -61,11 +64,13 @@ def condition(units: QuerySet[Unit]) -> Condition:
     return Condition(f'"knowledge_unit"."id" IN ({sql})', tuple(params))
 
 
-def shown(view: View, *, instead: Mapping[int, int] | None = None) -> Condition:
-    """Return the condition of `searchable`; compiled once for all views without a canary, for the sake of its speed."""
-    seen = canaries(view) | dict(instead or {})
+def shown(view: View, *, seen: Mapping[int, int]) -> Condition:
+    """Return the condition of `searchable` for a view that sees these versions in the place of documents' current ones.
+
+    Compiled once for all views that see none, for the sake of its speed.
+    """
     if seen:
-        return condition(searchable(view, instead=instead))
+        return condition(_searchable(view, seen))
     sql, params = _compiled()
     return Condition(sql, tuple(view.at if value == _ANY_TIME else value for value in params))
 
@@ -75,7 +80,7 @@ _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 @lru_cache(maxsize=1)
 def _compiled() -> tuple[str, tuple[Any, ...]]:
-    sql, params = searchable(View(unit="", at=_ANY_TIME)).values_list("pk").query.sql_with_params()
+    sql, params = _searchable(View(unit="", at=_ANY_TIME), {}).values_list("pk").query.sql_with_params()
     return sql.partition(" WHERE ")[2], tuple(params)
 
 
@@ -90,10 +95,10 @@ def live_pairs(at: datetime) -> QuerySet[QAPair]:
 
 
 # Asked with every question, and mostly for nothing: written out, for the sake of its speed.
-_RUNNING = """
-    SELECT d.id, d.public_id, v.id, v.traffic_percent
+RUNNING = f"""
+    SELECT d.id AS document, d.public_id, v.id AS version, v.traffic_percent
       FROM knowledge_version v JOIN knowledge_document d ON d.id = v.document_id
-     WHERE v.status = %s AND v.traffic_percent > 0 AND d.status = %s
+     WHERE v.status = '{Version.Status.CANARY}' AND v.traffic_percent > 0 AND d.status = '{Document.Status.ACTIVE}'
 """
 
 
@@ -102,8 +107,14 @@ def canaries(view: View) -> dict[int, int]:
     if not view.canary or not view.unit:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_RUNNING, [Version.Status.CANARY, Document.Status.ACTIVE])
-        running = cursor.fetchall()
+        cursor.execute(RUNNING)
+        return seen_of(cursor.fetchall(), view)
+
+
+def seen_of(running: Iterable[Sequence[Any]], view: View) -> dict[int, int]:
+    """Return those of the `RUNNING` canaries that `view` sees, as `canaries` does."""
+    if not view.canary or not view.unit:
+        return {}
     return {doc: version for doc, name, version, percent in running if _share(view.unit, name) < percent}
 
 

@@ -1,11 +1,12 @@
 """Finds what answers a question: QA pairs and chunks in one order, each with one calibrated score."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q, QuerySet
 
 from kimono import providers
@@ -17,6 +18,7 @@ from knowledge.services.ranking import Owner, Ranked, answerability, is_local, r
 from knowledge.services.retrieval import passages, reranking
 from knowledge.services.retrieval.legs import Legs, Query
 from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores
+from knowledge.services.standing import read
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import View
 
@@ -62,24 +64,24 @@ async def search(
     there is one, fails.
     """
     began = time.perf_counter()
-    asked, degraded = await _embedded(query, ref=ref)
     filters = Filters(tuple(candidates), category, doc_id, kind, version)
-    found = await in_thread(
-        find,
-        asked=asked,
-        limit=reranking.wanted(limit),
-        view=view,
-        params=params,
-        filters=filters,
-        degraded=degraded,
-        began=began,
-    )
+    wanted = reranking.wanted(limit)
+
+    async def found_with(encoder_id: str) -> Found:
+        asked, degraded = await _embedded(query, encoder_id=encoder_id, ref=ref)
+        return await in_thread(
+            find, asked=asked, limit=wanted, view=view, params=params, filters=filters, degraded=degraded
+        )
+
+    try:
+        found = await found_with(encoders.expected())
+    except encoders.Switched as other:
+        found = await found_with(other.encoder_id)
     found = await reranking.reranked(found, query=query, limit=limit, ref=ref)
     return replace(found, took_ms=round((time.perf_counter() - began) * 1000))
 
 
-async def _embedded(query: str, *, ref: str) -> tuple[Query, Degraded]:
-    encoder = await in_thread(encoders.in_force)
+async def _embedded(query: str, *, encoder_id: str, ref: str) -> tuple[Query, Degraded]:
     try:
         made = await providers.embed(
             [query],
@@ -89,10 +91,10 @@ async def _embedded(query: str, *, ref: str) -> tuple[Query, Degraded]:
             kind="query",
             deadline_seconds=EMBEDDING_SECONDS,
             fallback=False,
-            encoder_id=encoder,
+            encoder_id=encoder_id,
         )
     except providers.ProviderError:
-        return Query(query, None, encoder), "embedding_unavailable"
+        return Query(query, None, encoder_id), "embedding_unavailable"
     return Query(query, made.vectors[0], made.encoder_id), None
 
 
@@ -104,39 +106,53 @@ def find(
     params: Params,
     filters: Filters | None = None,
     degraded: Degraded = None,
-    began: float | None = None,
 ) -> Found:
-    """Do the database's part of `search` for a question whose vector is known; synchronous."""
-    began = time.perf_counter() if began is None else began
-    entries = ranked(asked=asked, view=view, params=params, filters=filters or Filters())
-    shown = _narrowed(entries, filters)[: max(limit, 1)] if filters and filters.narrow else entries[:limit]
-    with connection.cursor() as cursor:
+    """Do the database's part of `search` for a question whose vector is known; synchronous.
+
+    Raises `encoders.Switched` when the vector is not one of the encoder in force.
+    """
+    began = time.perf_counter()
+    filters = filters or Filters()
+    # One transaction, so that the tenant is named once, and on one cursor.
+    with transaction.atomic(), connection.cursor() as cursor:
+        standing = read(view, cursor=cursor)
+        encoders.check(asked.encoder_id, in_force=standing.encoder_id)
+        entries = ranked(
+            asked=asked, view=view, params=params, filters=filters, seen=standing.seen, cursor=cursor
+        )
+        shown = _narrowed(entries, filters)[: max(limit, 1)] if filters.narrow else entries[:limit]
         found = passages.load(shown, query=asked.text, cursor=cursor)
     return Found(
         passages=found,
         threshold=params.threshold.value,
         answerable=bool(found) and found[0].score >= params.threshold.value,
         answerability=answerability(entries),
-        knowledge_version=revisions.label(),
+        knowledge_version=revisions.named(standing.revision),
         took_ms=round((time.perf_counter() - began) * 1000),
         degraded=degraded,
     )
 
 
-def ranked(*, asked: Query, view: View, params: Params, filters: Filters) -> list[Ranked]:
-    """Return the entries for a question, best first, with those that the filters ask for among them."""
+def ranked(
+    *,
+    asked: Query,
+    view: View,
+    params: Params,
+    filters: Filters,
+    seen: Mapping[int, int],
+    cursor: CursorWrapper,
+) -> list[Ranked]:
+    """Return the entries for a question, best first, with those that the filters ask for among them.
+
+    `seen` are the canaries that the view sees.
+    """
     instead = _instead(filters)
     many = {"by_words": params.bm25_top_k, "by_vector": params.vector_top_k}
-    with connection.cursor() as cursor:
-        legs = Legs(asked, cursor)
-        scored = legs.candidates(visibility.shown(view, instead=instead), **many)
-        narrow = visibility.searchable(view, instead=instead) if filters.narrow else None
-        more = (
-            legs.candidates(visibility.condition(_filtered(narrow, filters)), **many)
-            if narrow is not None
-            else []
-        )
-    if more:
+    legs = Legs(asked, cursor)
+    scored = legs.candidates(visibility.shown(view, seen={**seen, **instead}), **many)
+    if filters.narrow:
+        narrow = _filtered(visibility.searchable(view, instead=instead), filters)
+        more = legs.candidates(visibility.condition(narrow), **many)
         known = {unit.owner for unit in scored}
         scored += [unit for unit in more if unit.owner not in known]
     return rank(

@@ -202,6 +202,16 @@ def test_without_the_previous_model_words_decide_until_the_switch(shop: Any, mod
     assert found().degraded is None
 
 
+def test_a_process_that_knows_of_no_switch_asks_again_with_the_encoder_in_force(shop: Any, model: Standin) -> None:
+    use(model, 256)
+    assert found().passages[0].scores.vector is not None and encoders.expected() == LOCAL
+    reindexing.run(Run())
+    calls = len(model.log())
+    again = found()
+    assert again.degraded is None and again.passages[0].scores.vector is not None
+    assert len(model.log()) == calls + 1 and encoders.expected() == NEW
+
+
 def test_vectors_that_come_late_by_the_old_encoder_are_made_anew(shop: Any, model: Standin) -> None:
     use(model, 256)
     reindexing.run(Run())

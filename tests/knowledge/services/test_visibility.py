@@ -20,7 +20,7 @@ def seen(view: View) -> set[int]:
 
 
 def by_condition(view: View) -> set[int]:
-    found = visibility.shown(view)
+    found = visibility.shown(view, seen=visibility.canaries(view))
     return set(Unit.objects.extra(where=[found.sql], params=list(found.params)).values_list("pk", flat=True))
 
 
