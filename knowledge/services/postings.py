@@ -84,56 +84,46 @@ def _rows_of(units: Mapping[int, Counter[str]]) -> tuple[list[int], list[int], l
     return keys, [len(rows) for rows in by_term.values()], data
 
 
-_SIZES = (
-    "SELECT collection, NULL::bigint, sum(units)::bigint, sum(total_length)::bigint FROM knowledge_segment"
-    " GROUP BY collection UNION ALL"
-    " SELECT collection, term, sum(units)::bigint, 0 FROM knowledge_posting"
-    " WHERE collection = ANY(%s) AND term = ANY(%s::bigint[]) GROUP BY collection, term"
-)
-_POSTINGS = (
-    "SELECT p.collection, p.term, string_agg(p.data, ''::bytea) FROM knowledge_posting p"
-    " JOIN unnest(%s::text[], %s::bigint[]) AS wanted(collection, term) USING (collection, term)"
-    " GROUP BY p.collection, p.term"
-)
+# The rarest terms of a collection come with their postings until those are too many, three terms at least.
+_READ = """
+    WITH sizes AS (
+        SELECT collection, term, sum(units)::bigint AS units FROM knowledge_posting
+         WHERE collection = ANY(%s) AND term = ANY(%s::bigint[]) GROUP BY collection, term
+    ), ordered AS (
+        SELECT *, sum(units) OVER rarest AS so_far, row_number() OVER rarest AS place FROM sizes
+        WINDOW rarest AS (PARTITION BY collection ORDER BY units, term)
+    )
+    SELECT collection, NULL::bigint, sum(units)::bigint, sum(total_length)::bigint, NULL::bytea
+      FROM knowledge_segment GROUP BY collection
+    UNION ALL
+    SELECT collection, term, units, 0, CASE WHEN so_far <= %s OR place <= 3 THEN (
+               SELECT string_agg(data, ''::bytea) FROM knowledge_posting AS p
+                WHERE p.collection = ordered.collection AND p.term = ordered.term) END
+      FROM ordered
+"""
 
 
 def read(
     terms: Iterable[str], *, cursor: CursorWrapper, collections: Sequence[str] = COLLECTIONS
 ) -> dict[str, Listed]:
-    """Return what each collection knows about `terms`, in two queries whatever the number of terms."""
-    keys = [term_key(term) for term in terms]
+    """Return what each collection knows about `terms`, in one query whatever the number of terms."""
     names = [str(name) for name in collections]
-    cursor.execute(_SIZES, [names, keys])
+    cursor.execute(_READ, [names, [term_key(term) for term in terms], MOST_POSTINGS])
     sizes: dict[str, tuple[int, int]] = {}
     frequency: dict[str, dict[int, int]] = {name: {} for name in names}
-    for name, term, units, length in cursor.fetchall():
+    postings: dict[str, dict[int, Postings]] = {name: {} for name in names}
+    for name, term, units, length, data in cursor.fetchall():
         if term is None:
             sizes[name] = (units, length)
-        else:
-            frequency[name][term] = units
-    wanted = [(name, term) for name in names for term in _affordable(frequency[name])]
-    postings: dict[str, dict[int, Postings]] = {name: {} for name in names}
-    if wanted:
-        cursor.execute(_POSTINGS, [[name for name, _ in wanted], [term for _, term in wanted]])
-        for name, term, data in cursor.fetchall():
+            continue
+        frequency[name][term] = units
+        if data is not None:
             postings[name][term] = np.frombuffer(bytes(data), dtype=POSTING)
     listed = {}
     for name in names:
         units, length = sizes.get(name, (0, 0))
         listed[name] = Listed(units, length / units if units else 0.0, frequency[name], postings[name])
     return listed
-
-
-def _affordable(frequency: Mapping[int, int]) -> list[int]:
-    """Return the terms to read, rarest first, until the postings are too many; three at least."""
-    chosen: list[int] = []
-    read_so_far = 0
-    for term, units in sorted(frequency.items(), key=lambda item: item[1]):
-        if read_so_far + units > MOST_POSTINGS and len(chosen) >= 3:
-            break
-        chosen.append(term)
-        read_so_far += units
-    return chosen
 
 
 def merge(*, collection: str, most_units: int | None = None) -> int:

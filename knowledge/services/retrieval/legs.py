@@ -1,7 +1,9 @@
 """The two ways to candidates, by words and by vectors, and all that both say about them."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
@@ -46,29 +48,33 @@ class Legs:
             BODIES: scoring.match(topic, listed[BODIES], more_mass=ASKING_SHARE * asked),
         }
         self._topic = Topic(keys, listed)
+        self._literal = "[" + ",".join(map(str, query.vector or ())) + "]"
 
     def candidates(self, visible: Condition, *, by_words: int, by_vector: int) -> list[Scored]:
         """Return the units of the entries that either leg finds under `visible`, with what both legs say of each.
 
-        `by_words` and `by_vector` are how many entries each leg brings at least, if there are as many. What is not
-        visible is passed over, however much of it there is.
+        `by_words` and `by_vector` are how many entries each leg brings, if there are as many; those that hold a rare
+        code of the question come besides. What is not visible is passed over, however much of it there is.
         """
         near = (
             self._near(visible, limit=by_vector * UNITS_PER_ENTRY) if self._query.vector is not None else []
         )
-        near = [*near, *self._topic.coded_units(limit=by_words * UNITS_PER_ENTRY)]
-        found: dict[int, Scored] = {}
+        coded = self._topic.coded_units(limit=by_words * UNITS_PER_ENTRY)
+        near = [*near, *coded]
+        found: dict[int, _Met] = {}
         taken, size = 0, by_words * UNITS_PER_ENTRY
         for _ in range(_MOST_ROUNDS):
             worded = [
                 unit for match in self._matches.values() for unit in match.best[taken : taken + size].tolist()
             ]
-            found |= self._scored(visible, [*worded, *near])
+            found |= self._met(visible, [*worded, *near])
             taken, size, near = taken + size, size * 4, []
             enough = len({unit.owner for unit in found.values() if unit.lexical > 0}) >= by_words
             if enough or all(len(match.best) <= taken for match in self._matches.values()):
                 break
-        return list(found.values())
+        kept = _leading(found.values(), by_words=by_words, by_vector=by_vector)
+        kept |= {found[unit].owner for unit in coded if unit in found}
+        return self._scored({pk: unit for pk, unit in found.items() if unit.owner in kept})
 
     def _near(self, visible: Condition, *, limit: int) -> list[int]:
         """Return the `limit` nearest units: exactly in a small table, by HNSW in a large one."""
@@ -86,43 +92,60 @@ class Legs:
 
     def _distance(self) -> tuple[str, list[str]]:
         """Return the cosine distance, written as the index has it, with its parameters."""
-        vector = self._query.vector or ()
-        kind = f"public.vector({len(vector)})"
-        literal = "[" + ",".join(map(str, vector)) + "]"
-        return f"(embedding::{kind}) OPERATOR(public.<=>) %s::{kind}", [literal]
+        kind = f"public.vector({len(self._query.vector or ())})"
+        return f"(embedding::{kind}) OPERATOR(public.<=>) %s::{kind}", [self._literal]
 
-    def _scored(self, visible: Condition, units: Sequence[int]) -> dict[int, Scored]:
+    def _met(self, visible: Condition, units: Sequence[int]) -> dict[int, "_Met"]:
         """Return the visible ones of `units`, and the other wordings of their pairs."""
         if not units:
             return {}
-        self._cursor.execute(
-            "SELECT DISTINCT pair_id, chunk_id FROM knowledge_unit WHERE id = ANY(%s)", [list(units)]
-        )
-        owners = self._cursor.fetchall()
-        pairs = [pair for pair, _ in owners if pair is not None]
-        chunks = [chunk for _, chunk in owners if chunk is not None]
         distance, params = self._distance() if self._query.vector is not None else ("NULL::float8", [])
+        # Arrays and not joins: their indexes are used however large the table is.
         self._cursor.execute(
-            f"SELECT id, pair_id, chunk_id, role, CASE WHEN encoder_id = %s THEN {distance} END FROM knowledge_unit"
-            f" WHERE (pair_id = ANY(%s) OR chunk_id = ANY(%s)) AND ({visible.sql})",
-            [self._query.encoder_id, *params, pairs, chunks, *visible.params],
+            "WITH hit AS MATERIALIZED (SELECT pair_id, chunk_id FROM knowledge_unit WHERE id = ANY(%s))"
+            f" SELECT id, pair_id, chunk_id, role, CASE WHEN encoder_id = %s THEN {distance} END FROM knowledge_unit"
+            " WHERE (pair_id = ANY(ARRAY(SELECT DISTINCT pair_id FROM hit WHERE pair_id IS NOT NULL))"
+            " OR chunk_id = ANY(ARRAY(SELECT chunk_id FROM hit WHERE chunk_id IS NOT NULL)))"
+            f" AND ({visible.sql})",
+            [list(units), self._query.encoder_id, *params, *visible.params],
         )
         rows = self._cursor.fetchall()
         asked = {row[0] for row in rows if row[3] in (Unit.Role.QUESTION, Unit.Role.SIMILAR)}
         lexical = self._matches[QUESTIONS].of(asked)
         lexical |= self._matches[BODIES].of({row[0] for row in rows} - asked)
-        owners_of = {row[0]: _owner(row[1], row[2]) for row in rows}
-        held = self._topic.held(owners_of)
         return {
-            pk: Scored(
-                owners_of[pk],
-                role,
-                lexical[pk],
-                None if distance is None else 1.0 - distance,
-                *held[owners_of[pk]],
-            )
-            for pk, _, _, role, distance in rows
+            pk: _Met(_owner(pair, chunk), role, lexical[pk], None if distance is None else 1.0 - distance)
+            for pk, pair, chunk, role, distance in rows
         }
+
+    def _scored(self, units: Mapping[int, "_Met"]) -> list[Scored]:
+        held = self._topic.held({pk: unit.owner for pk, unit in units.items()})
+        return [Scored(*unit, *held[unit.owner]) for unit in units.values()]
+
+
+class _Met(NamedTuple):
+    """A unit that was found: the first fields of `Scored`."""
+
+    owner: Owner
+    role: str
+    lexical: float
+    vector: float | None
+
+
+def _leading(units: Iterable[_Met], *, by_words: int, by_vector: int) -> set[Owner]:
+    """Return the owners of the best units by words, and of the nearest."""
+    worded: dict[Owner, float] = {}
+    near: dict[Owner, float] = {}
+    for owner, _, lexical, vector in units:
+        if lexical > worded.get(owner, 0.0):
+            worded[owner] = lexical
+        if vector is not None and vector > near.get(owner, -1.0):
+            near[owner] = vector
+    return _first(worded, by_words) | _first(near, by_vector)
+
+
+def _first(best: Mapping[Owner, float], most: int) -> set[Owner]:
+    return set(heapq.nlargest(most, best, key=lambda owner: (best[owner], owner)))
 
 
 def _owner(pair: int | None, chunk: int | None) -> Owner:
