@@ -202,7 +202,9 @@ def test_without_the_previous_model_words_decide_until_the_switch(shop: Any, mod
     assert found().degraded is None
 
 
-def test_a_process_that_knows_of_no_switch_asks_again_with_the_encoder_in_force(shop: Any, model: Standin) -> None:
+def test_a_process_that_knows_of_no_switch_asks_again_with_the_encoder_in_force(
+    shop: Any, model: Standin
+) -> None:
     use(model, 256)
     assert found().passages[0].scores.vector is not None and encoders.expected() == LOCAL
     reindexing.run(Run())
