@@ -9,7 +9,7 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 def random_part(length: int = 16) -> str:
     """Return `length` characters of five random bits each (16 → 80 bits)."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(length))
 
 
 def new_id(kind: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from kimono.lib.db.inserting import insert
 from knowledge.models import Chunk, QAPair, Unit, Version
 from knowledge.services import headings, postings
 from knowledge.services.terms import terms
@@ -19,6 +20,7 @@ Vector = Sequence[float]
 _Role = Unit.Role
 # Texts longer than this are cut before they are embedded; models read no more either.
 MOST_CHARACTERS = 8_000
+_AT_ONCE = 500
 
 
 def texts_of_pairs(pairs: Iterable[QAPair]) -> list[str]:
@@ -187,7 +189,8 @@ def _unit(
 
 
 def _store(made: Sequence[tuple[Unit, Counter[str]]]) -> None:
-    Unit.objects.bulk_create([unit for unit, _ in made], batch_size=500)
+    for start in range(0, len(made), _AT_ONCE):
+        insert([unit for unit, _ in made[start : start + _AT_ONCE]])
     questions = (_Role.QUESTION, _Role.SIMILAR)
     postings.add(
         collection=postings.QUESTIONS,

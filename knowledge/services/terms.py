@@ -128,11 +128,10 @@ def _number_terms(run: str) -> Iterator[str]:
         yield from joined.split(".")
 
 
-def _latin_terms(run: str) -> Iterator[str]:
-    yield stem(run)
+@remembered
+def _latin_terms(run: str) -> tuple[str, ...]:
     measure = _MEASURE.fullmatch(run)
-    if measure:
-        yield from measure.groups()
+    return (stem(run), *measure.groups()) if measure else (stem(run),)
 
 
 def _words(folded: str) -> Iterator[str]:

@@ -3,51 +3,81 @@
 What is filed is not to be seen before its version is on show.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TypeVar
 
 from django.db import transaction
 
 from kimono.lib import files
+from kimono.lib.db.inserting import insert
 from knowledge.models import Attachment, Chunk, Unit, Version
 from knowledge.services import indexing
 from knowledge.services.documents.embedding import BATCH, Encoder
 
-T = TypeVar("T")
-
-
-def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield `items` in runs of the size that is embedded at once."""
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
+# What is embedded is stored when it is so many chunks, or has taken so long.
+MOST_WAITING = 200
+MOST_SECONDS = 2.0
 
 
 def file(
     *,
     version: Version,
-    chunks: Iterable[Chunk],
+    chunks: Sequence[Chunk],
     encoder: Encoder,
     check: Callable[[], None] | None = None,
     are_new: bool = False,
+    on_embedded: Callable[[int], None] | None = None,
 ) -> None:
-    """Index chunks of a version in one transaction, embedded before it; new ones are stored with it.
+    """Index chunks of a version, embedded before each transaction; new ones are stored with it.
 
-    `check` is called under the version's lock and may raise.
+    `check` is called under the version's lock, `on_embedded(count)` after every batch that is embedded; both may raise.
     """
-    filed = list(chunks)
-    texts = [indexing.text_of_chunk(chunk, version) for chunk in filed]
-    vectors = encoder.vectors(texts)
+    waiting = _Waiting()
+    for start in range(0, len(chunks), BATCH):
+        batch = chunks[start : start + BATCH]
+        waiting.add(version, batch, encoder)
+        if start + BATCH >= len(chunks) or waiting.is_enough():
+            _store(version, waiting, encoder.encoder_id, check, are_new)
+            waiting = _Waiting()
+        if on_embedded is not None:
+            on_embedded(len(batch))
+
+
+class _Waiting:
+    """Chunks that are embedded and not stored: many in one transaction cost the database far less."""
+
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+        self.vectors: list[Sequence[float] | None] = []
+        self._since = time.monotonic()
+
+    def add(self, version: Version, batch: Sequence[Chunk], encoder: Encoder) -> None:
+        texts = [indexing.text_of_chunk(chunk, version) for chunk in batch]
+        made = encoder.vectors(texts)
+        self.chunks += batch
+        self.vectors += [made.get(text) for text in texts]
+
+    def is_enough(self) -> bool:
+        """Tell whether they are to be stored: what a killed run has embedded and not stored is embedded again."""
+        return len(self.chunks) >= MOST_WAITING or time.monotonic() - self._since >= MOST_SECONDS
+
+
+def _store(
+    version: Version, waiting: _Waiting, encoder_id: str, check: Callable[[], None] | None, are_new: bool
+) -> None:
     with transaction.atomic():
-        Version.objects.select_for_update(no_key=True).get(pk=version.pk)
+        Version.objects.select_for_update(no_key=True).only("pk").get(pk=version.pk)
         if check is not None:
             check()
         if are_new:
-            Chunk.objects.bulk_create(filed)
-        by_chunk = {
-            chunk.pk: vectors[text] for chunk, text in zip(filed, texts, strict=True) if text in vectors
+            insert(waiting.chunks)
+        vectors = {
+            chunk.pk: vector
+            for chunk, vector in zip(waiting.chunks, waiting.vectors, strict=True)
+            if vector is not None
         }
-        indexing.index_chunks(version=version, chunks=filed, vectors=by_chunk, encoder_id=encoder.encoder_id)
+        indexing.index_chunks(version=version, chunks=waiting.chunks, vectors=vectors, encoder_id=encoder_id)
 
 
 def is_complete(version: Version) -> bool:
@@ -62,8 +92,11 @@ def has_vectors(version: Version) -> bool:
 
 def file_missing(*, version: Version, encoder: Encoder) -> None:
     """Index the chunks of a stored version that are not in the index."""
-    for batch in batches(list(version.chunks.filter(unit__isnull=True).order_by("index"))):
-        file(version=version, chunks=batch, encoder=encoder)
+    file(
+        version=version,
+        chunks=list(version.chunks.filter(unit__isnull=True).order_by("index")),
+        encoder=encoder,
+    )
 
 
 def clear(version: Version) -> None:

@@ -13,7 +13,7 @@ from kimono.providers import parsing
 from knowledge.models import Version
 from knowledge.services import checking, chunking
 from knowledge.services.attachments import finding, keeping
-from knowledge.services.documents import filing, quotas, results
+from knowledge.services.documents import quotas, results
 from knowledge.services.documents.embedding import Encoder
 from knowledge.services.ingestion import captioning, storing
 
@@ -163,8 +163,11 @@ def _tied(parsed: parsing.Parsed, cut: chunking.VersionText, kept: Mapping[str, 
 def _filed(run: JobRun, version: Version, parsed: parsing.Parsed, cut: chunking.VersionText) -> None:
     run.progress(_EMBEDDING, stage="embedding")
     left = storing.begin(run=run, version=version, parsed=parsed, cut=cut)
-    done, encoder = len(cut.chunks) - len(left), Encoder(ref=run.job_id)
-    for batch in filing.batches(left):
-        storing.add(run=run, version=version, drafts=batch, encoder=encoder)
-        done += len(batch)
+    done = len(cut.chunks) - len(left)
+
+    def tell(count: int) -> None:
+        nonlocal done
+        done += count
         run.progress(_between(_EMBEDDING, _INDEXING, done, len(cut.chunks)), stage="embedding")
+
+    storing.add(run=run, version=version, drafts=left, encoder=Encoder(ref=run.job_id), on_embedded=tell)

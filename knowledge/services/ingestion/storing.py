@@ -1,6 +1,6 @@
 """What an ingest writes: chunks in batches that nobody sees yet, and one short transaction that puts them on show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -27,10 +27,11 @@ def begin(*, run: JobRun, version: Version, parsed: Parsed, cut: VersionText) ->
     with transaction.atomic():
         locked = Version.objects.select_for_update(no_key=True).get(pk=version.pk)
         run.check()
-        if (locked.text, locked.title) != (cut.text, parsed.title):
-            filing.clear(locked)
-        stored = dict(locked.chunks.values_list("index", "text"))
-        if any(stored.get(draft.index, draft.text) != draft.text for draft in cut.chunks):
+        stored = dict(locked.chunks.order_by().values_list("index", "text"))
+        is_the_same = (locked.text, locked.title) == (cut.text, parsed.title) and all(
+            stored.get(draft.index, draft.text) == draft.text for draft in cut.chunks
+        )
+        if stored and not is_the_same:
             filing.clear(locked)
             stored = {}
         locked.text, locked.title = cut.text, parsed.title
@@ -41,10 +42,23 @@ def begin(*, run: JobRun, version: Version, parsed: Parsed, cut: VersionText) ->
     return [draft for draft in cut.chunks if draft.index not in stored]
 
 
-def add(*, run: JobRun, version: Version, drafts: Sequence[ChunkDraft], encoder: Encoder) -> None:
-    """Store and index a batch of chunks. Raises `JobStopped`: a run that lost its lease writes nothing more."""
-    chunks = [_chunk(version, draft) for draft in drafts]
-    filing.file(version=version, chunks=chunks, encoder=encoder, check=run.check, are_new=True)
+def add(
+    *,
+    run: JobRun,
+    version: Version,
+    drafts: Sequence[ChunkDraft],
+    encoder: Encoder,
+    on_embedded: Callable[[int], None],
+) -> None:
+    """Store and index chunks. Raises `JobStopped`: a run that lost its lease writes nothing more."""
+    filing.file(
+        version=version,
+        chunks=[_chunk(version, draft) for draft in drafts],
+        encoder=encoder,
+        check=run.check,
+        are_new=True,
+        on_embedded=on_embedded,
+    )
 
 
 def _chunk(version: Version, draft: ChunkDraft) -> Chunk:

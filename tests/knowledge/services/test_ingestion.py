@@ -3,6 +3,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kimono import providers
@@ -12,9 +13,9 @@ from kimono.providers import parsing
 from kimono.providers.config import EmbeddingEndpoint, Patience, ProvidersConfig
 from kimono.providers.standin.server import Standin, running
 from knowledge.models import Chunk, Document, Unit, Version
-from knowledge.services import ingestion, upkeep
+from knowledge.services import indexing, ingestion, upkeep
 from knowledge.services import running as merchant_jobs
-from knowledge.services.documents import embedding, quotas, reading
+from knowledge.services.documents import embedding, filing, quotas, reading
 from tenants.models import Job, OutboxEvent, UsageRecord
 from tests.knowledge.uploads import BY, found, ingested, upload, work
 from tests.providers.parsing.scanned import needs_ocr, scan
@@ -173,6 +174,7 @@ def test_a_run_goes_on_where_the_last_one_was_killed(monkeypatch: pytest.MonkeyP
     version = upload(LONG).version
     asked: list[int] = []
     vectors = embedding.Encoder.vectors
+    monkeypatch.setattr(filing, "MOST_SECONDS", 0.0)
 
     def counts(self: embedding.Encoder, texts: list[str]) -> Any:
         if len(asked) == 1:
@@ -193,6 +195,25 @@ def test_a_run_goes_on_where_the_last_one_was_killed(monkeypatch: pytest.MonkeyP
     assert rows() == (1, 80, 80)
 
 
+def test_many_chunks_are_stored_at_once_and_each_is_found_with_its_own_vector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+    insert = filing.insert
+    monkeypatch.setattr(filing, "insert", lambda chunks: (made.append(len(chunks)), insert(chunks)))
+    monkeypatch.setattr(filing, "MOST_WAITING", 60)
+    version = ingested(LONG)
+    assert made == [80]
+    units = list(version.units.select_related("chunk").order_by("chunk__index"))
+    assert [unit.chunk.text for unit in units if unit.chunk] == list(
+        version.chunks.order_by("index").values_list("text", flat=True)
+    )
+    texts = [indexing.text_of_chunk(unit.chunk, version) for unit in units[:3] if unit.chunk]
+    vectors = embedding.Encoder(ref="test").vectors(texts)
+    for unit, text in zip(units, texts, strict=False):
+        assert np.array_equal(np.float32(unit.embedding), np.float32(vectors[text]))
+
+
 def test_what_another_reading_of_the_file_has_left_behind_is_not_mixed_in() -> None:
     version = upload(LONG).version
     with pytest.raises(JobStopped):
@@ -207,6 +228,7 @@ def test_what_another_reading_of_the_file_has_left_behind_is_not_mixed_in() -> N
 def test_a_cancelled_run_leaves_no_row_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     given = upload(LONG)
     vectors = embedding.Encoder.vectors
+    monkeypatch.setattr(filing, "MOST_SECONDS", 0.0)
 
     def cancels(self: embedding.Encoder, texts: list[str]) -> Any:
         if Chunk.objects.exists():
