@@ -3,49 +3,45 @@
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
+
+from django.utils.module_loading import import_string
 
 from kimono.providers import breakers, tracing
 from kimono.providers.config import (
-    ChatEndpoint,
     ConfigError,
-    EmbeddingEndpoint,
+    Endpoint,
     Patience,
     ProvidersConfig,
-    RerankEndpoint,
     from_environment,
 )
 from kimono.providers.errors import Misconfigured
 from kimono.providers.langfuse.exporter import LangfuseExporter
 from kimono.providers.local import LocalEncoder
 from kimono.providers.models import ChatModel, Embedder, Reranker
-from kimono.providers.openai_compatible.chat import OpenAIChat
-from kimono.providers.openai_compatible.embeddings import OpenAIEmbedder
-from kimono.providers.openai_compatible.reranking import OpenAIReranker
 from kimono.providers.sentence_encoder import SentenceEncoder
-from kimono.providers.standin.adapters import StandinChat, StandinEmbedder, StandinReranker
 
 logger = logging.getLogger(__name__)
 
-# An adapter is chosen by the scheme of its base URL.
-CHAT_ADAPTERS: dict[str, Callable[[ChatEndpoint, Patience], ChatModel]] = {
-    "http": OpenAIChat,
-    "https": OpenAIChat,
-    "standin": StandinChat,
+# By the scheme of the base URL. They are loaded where they are configured: a vendor's SDK takes half of the time in
+# which a process starts, and 30 MB of it.
+CHAT_ADAPTERS = {
+    "http": "kimono.providers.openai_compatible.chat.OpenAIChat",
+    "https": "kimono.providers.openai_compatible.chat.OpenAIChat",
+    "standin": "kimono.providers.standin.adapters.StandinChat",
 }
-EMBEDDING_ADAPTERS: dict[str, Callable[[EmbeddingEndpoint, Patience], Embedder]] = {
-    "http": OpenAIEmbedder,
-    "https": OpenAIEmbedder,
-    "standin": StandinEmbedder,
-    "local": SentenceEncoder,
+EMBEDDING_ADAPTERS = {
+    "http": "kimono.providers.openai_compatible.embeddings.OpenAIEmbedder",
+    "https": "kimono.providers.openai_compatible.embeddings.OpenAIEmbedder",
+    "standin": "kimono.providers.standin.adapters.StandinEmbedder",
+    "local": "kimono.providers.sentence_encoder.SentenceEncoder",
 }
-
-RERANK_ADAPTERS: dict[str, Callable[[RerankEndpoint, Patience], Reranker]] = {
-    "http": OpenAIReranker,
-    "https": OpenAIReranker,
-    "standin": StandinReranker,
+RERANK_ADAPTERS = {
+    "http": "kimono.providers.openai_compatible.reranking.OpenAIReranker",
+    "https": "kimono.providers.openai_compatible.reranking.OpenAIReranker",
+    "standin": "kimono.providers.standin.adapters.StandinReranker",
 }
 
 
@@ -72,32 +68,22 @@ class Providers:
         return next((each for each in known if each is not None and each.encoder_id == encoder_id), None)
 
 
-A = TypeVar("A")
-
 _lock = threading.Lock()
 _current: Providers | None = None
 
 
 def build(config: ProvidersConfig) -> Providers:
     """Make the adapters for a configuration. Raises ConfigError for an address no adapter serves."""
-    rerank = config.rerank
+    patience = config.patience
     return Providers(
         config=config,
-        chat=_chat_model(config.chat, config.patience),
-        vision=_chat_model(config.vision, config.patience),
-        embedder=_embedder(config.embedding, config.patience),
+        chat=_made(CHAT_ADAPTERS, config.chat, patience),
+        vision=_made(CHAT_ADAPTERS, config.vision, patience),
+        embedder=_made(EMBEDDING_ADAPTERS, config.embedding, patience),
         local=LocalEncoder(),
-        previous=_embedder(config.previous_embedding, config.patience),
-        reranker=_adapter(RERANK_ADAPTERS, rerank.scheme)(rerank, config.patience) if rerank else None,
+        previous=_made(EMBEDDING_ADAPTERS, config.previous_embedding, patience),
+        reranker=_made(RERANK_ADAPTERS, config.rerank, patience),
     )
-
-
-def _chat_model(endpoint: ChatEndpoint | None, patience: Patience) -> ChatModel | None:
-    return _adapter(CHAT_ADAPTERS, endpoint.scheme)(endpoint, patience) if endpoint else None
-
-
-def _embedder(endpoint: EmbeddingEndpoint | None, patience: Patience) -> Embedder | None:
-    return _adapter(EMBEDDING_ADAPTERS, endpoint.scheme)(endpoint, patience) if endpoint else None
 
 
 def install(config: ProvidersConfig) -> Providers:
@@ -128,8 +114,11 @@ def warm_up() -> None:
             logger.error("no vectors are made: %s", error)
 
 
-def _adapter(adapters: dict[str, A], scheme: str) -> A:
+def _made(adapters: Mapping[str, str], endpoint: Endpoint | None, patience: Patience) -> Any:
+    if endpoint is None:
+        return None
     try:
-        return adapters[scheme]
+        path = adapters[endpoint.scheme]
     except KeyError:
-        raise ConfigError(f"no adapter serves addresses that begin with {scheme}:") from None
+        raise ConfigError(f"no adapter serves addresses that begin with {endpoint.scheme}:") from None
+    return import_string(path)(endpoint, patience)

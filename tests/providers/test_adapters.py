@@ -2,9 +2,12 @@
 
 import asyncio
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
+from django.utils.module_loading import import_string
 
 from kimono.providers import Prompt, ProvidersConfig, chat, install, stream_chat
 from kimono.providers.calls import Tally
@@ -55,7 +58,14 @@ def test_an_adapter_has_the_signatures_of_its_protocol(protocol: type, adapter: 
 
 def test_every_registered_adapter_is_held_to_its_protocol() -> None:
     held = {adapter for _, adapter in ADAPTERS}
-    assert {*CHAT_ADAPTERS.values(), *EMBEDDING_ADAPTERS.values(), *RERANK_ADAPTERS.values()} <= held
+    registered = {*CHAT_ADAPTERS.values(), *EMBEDDING_ADAPTERS.values(), *RERANK_ADAPTERS.values()}
+    assert set(map(import_string, registered)) <= held
+
+
+def test_who_has_configured_no_model_waits_for_no_sdk_at_the_start() -> None:
+    code = "import sys, django; django.setup(); print([n for n in ('openai', 'phonenumbers') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.asyncio

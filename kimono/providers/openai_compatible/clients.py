@@ -2,18 +2,20 @@
 
 import asyncio
 import threading
-
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+from typing import TYPE_CHECKING
 
 from kimono.providers.config import Endpoint, Patience
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 _Key = tuple[str, str, Patience]
 
 _lock = threading.Lock()
-_clients: dict[asyncio.AbstractEventLoop, dict[_Key, AsyncOpenAI]] = {}
+_clients: "dict[asyncio.AbstractEventLoop, dict[_Key, AsyncOpenAI]]" = {}
 
 
-def client_for(endpoint: Endpoint, patience: Patience) -> AsyncOpenAI:
+def client_for(endpoint: Endpoint, patience: Patience) -> "AsyncOpenAI":
     """Return the client of the running loop for this endpoint.
 
     A connection belongs to the loop that opened it, so that loops never share a client. HTTP/1.1 only: closing
@@ -37,7 +39,10 @@ async def close_clients() -> None:
         await client.close()
 
 
-def _new_client(endpoint: Endpoint, patience: Patience) -> AsyncOpenAI:
+def _new_client(endpoint: Endpoint, patience: Patience) -> "AsyncOpenAI":
+    # The adapters load it; who only closes clients does without.
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+
     timeout = Timeout(
         connect=patience.connect_seconds,
         read=patience.read_seconds,
