@@ -1,8 +1,6 @@
 """How bodies and queries are read: no more bytes than any door takes, JSON as the standard has it, storable text."""
 
 import json
-import math
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, cast
@@ -12,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
+from kimono.lib import plain_json
 from kimono.lib.errors import TooLarge, Unsupported
 from tenants.answers import error_body
 
@@ -19,8 +18,6 @@ Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 Send: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[None]]
 App: TypeAlias = Callable[[Any, Receive, Send], Awaitable[None]]
 JSON_TYPES = ("application/json",)
-# PostgreSQL holds neither NUL nor half a surrogate pair.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class ContractParser(Parser):
@@ -31,37 +28,14 @@ class ContractParser(Parser):
         kind = (request.content_type or "").lower()
         if kind not in ("", *JSON_TYPES) and not kind.endswith("+json"):
             raise Unsupported(supported=JSON_TYPES)
-        parsed = json.loads(request.body, parse_constant=_refuse, parse_float=_finite)
-        return cast(DictStrAny, storable(parsed))
+        return cast(DictStrAny, plain_json.read(request.body))
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> DictStrAny:
         """Return the query or form as a dictionary."""
         parsed = super().parse_querydict(data, list_fields, request)
-        return {name: storable(value) for name, value in parsed.items()}
-
-
-def storable(value: Any) -> Any:
-    """Return JSON-able data with NUL and lone surrogates taken out of every text."""
-    if isinstance(value, str):
-        return value if value.isascii() and "\x00" not in value else _UNSTORABLE.sub("", value)
-    if isinstance(value, dict):
-        return {storable(key): storable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [storable(inner) for inner in value]
-    return value
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number is out of range")
-    return number
+        return {name: plain_json.storable(value) for name, value in parsed.items()}
 
 
 class _TooMuch(Exception):

@@ -12,6 +12,7 @@ from kimono.lib.queue import app
 from knowledge.schemas.qa_pairs import show_report
 from knowledge.services import ingestion, reindexing, syncing, upkeep
 from knowledge.services.documents.uploading import JOB as INGEST_VERSION
+from knowledge.services.evaluation import running
 from knowledge.services.folders import updating
 from knowledge.services.qa_pairs import importing
 from knowledge.services.web import importing as importing_pages
@@ -115,6 +116,12 @@ def update_incremental(run: JobRun, *, dir_path: str, extensions: list[str], by_
     return updating.run(
         run, mode="incremental", dir_path=dir_path, extensions=extensions, by=_starter(run, by_name)
     )
+
+
+@job(running.JOB, queue="bulk", kind="evaluation", abandoned=running.abandon)
+def evaluate(run: JobRun, *, report_id: str) -> Result:
+    """Ask the questions of a test set and judge what is answered."""
+    return running.run(run, report_id=report_id)
 
 
 @app.task(name="knowledge.fetch_again", public=True)

@@ -2,7 +2,17 @@
 
 from ninja import Router
 
-from conversations.api import aliases, chat, exports, monitor, observability, performance, scenes, sessions
+from conversations.api import (
+    aliases,
+    chat,
+    exports,
+    monitor,
+    observability,
+    performance,
+    samples,
+    scenes,
+    sessions,
+)
 
 router = Router()
 router.add_router("", chat.router)
@@ -13,3 +23,4 @@ router.add_router("", scenes.router)
 router.add_router("", monitor.router)
 router.add_router("", performance.router)
 router.add_router("", observability.router)
+router.add_router("", samples.router)

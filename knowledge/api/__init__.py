@@ -2,7 +2,18 @@
 
 from ninja import Router
 
-from knowledge.api import attachments, documents, jobs, qa_pairs, quality, search, updates
+from knowledge.api import (
+    attachments,
+    documents,
+    evaluation,
+    jobs,
+    qa_pairs,
+    quality,
+    samples,
+    search,
+    tuner,
+    updates,
+)
 
 router = Router()
 router.add_router("", qa_pairs.router)
@@ -12,3 +23,6 @@ router.add_router("", documents.router)
 router.add_router("", jobs.router)
 router.add_router("", updates.router)
 router.add_router("", quality.router)
+router.add_router("", evaluation.router)
+router.add_router("", samples.router)
+router.add_router("", tuner.router)

@@ -2,6 +2,7 @@
 
 from knowledge.models.attachments import Attachment
 from knowledge.models.documents import Chunk, Document, Version
+from knowledge.models.evaluation import CaseResult, Dataset, EvaluationReport, Sample, SampleItem
 from knowledge.models.index import Posting, Segment, Unit
 from knowledge.models.pairs import QAPair, SimilarQuestion
 from knowledge.models.records import CitedGrant, Feedback, QuestionRecord
@@ -9,15 +10,20 @@ from knowledge.models.state import KnowledgeState, Revision, TunerParams
 
 __all__ = [
     "Attachment",
+    "CaseResult",
     "Chunk",
     "CitedGrant",
+    "Dataset",
     "Document",
+    "EvaluationReport",
     "Feedback",
     "KnowledgeState",
     "Posting",
     "QAPair",
     "QuestionRecord",
     "Revision",
+    "Sample",
+    "SampleItem",
     "Segment",
     "SimilarQuestion",
     "TunerParams",

@@ -40,7 +40,7 @@ class World:
     def unknown(self) -> dict[str, str]:
         """Return ids of the same kinds, of this merchant, that name nothing."""
         return {
-            name: f"{one.partition('-')[0]}-zzzzzzzzzzzzzzzz-{self.tenant.tag}"
+            name: f"{one.partition('-')[0]}-zzzzzzzzzzzzzzzz-{self.tenant.tag}" if "-" in one else one
             for name, one in self.ids.items()
         }
 
@@ -63,6 +63,7 @@ def make_world(tenant: Tenant, canary: str, equal_ids: Callable[[], Any]) -> Wor
         world.admin = at(tenant, Authorization=f"Bearer {login['access_token']}")
         _fill_knowledge(world)
         _fill_conversations(world)
+        _fill_evaluation(world)
     return world
 
 
@@ -111,6 +112,19 @@ def _fill_conversations(world: World) -> None:
     world.ids["trace_id"] = traces[0]["trace_id"]
     # Circuit breakers are the deployment's, so a merchant has none; the form is that of an id.
     world.ids["name"] = f"breaker-aaaaaaaaaaaaaaaa-{world.tenant.tag}"
+
+
+def _fill_evaluation(world: World) -> None:
+    caller = world.keyed(world.tenant)
+    cases = {"name": f"集{world.canary}", "cases": [{"query": QUESTION, "category": f"类{world.canary}"}]}
+    world.ids["dataset_id"] = made(caller.post("evaluation/datasets", cases))["dataset_id"]
+    asked = {"dataset_id": world.ids["dataset_id"], "async": True}
+    made(caller.post("evaluation/run", asked))
+    assert jobs.run_next("bulk")
+    world.ids["report_id"] = made(caller.get("evaluation/reports"))["items"][0]["report_id"]
+    world.ids["sample_id"] = made(caller.post("evaluation/samples", {"seed": 1}))["sample_id"]
+    # Answers are numbered in their sample, so this one is not the merchant's own.
+    world.ids["item_id"] = "1"
 
 
 def primary_keys(tenant: Tenant) -> dict[str, list[Any]]:

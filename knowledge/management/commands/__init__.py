@@ -1,0 +1,1 @@
+"""Commands of this floor, by the names they are called."""

@@ -1,0 +1,1 @@
+"""Evaluation: sets of questions, runs over them, and real answers judged by people."""
