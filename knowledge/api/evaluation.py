@@ -31,7 +31,16 @@ _EITHER_BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": shapes.DatasetIn.model_json_schema()},
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["name", "cases"],
+                    "properties": {
+                        "name": {"type": "string", "maxLength": 100},
+                        "cases": {"type": "array", "items": {"$ref": "#/components/schemas/Case"}},
+                    },
+                }
+            },
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
