@@ -58,6 +58,8 @@ async def attempt(work: Callable[["redis.asyncio.Redis"], Awaitable[Any]]) -> An
 async def publish(live: Live) -> None:
     """Copy a turn's events to Redis as they come, until its end, and ring the other processes."""
     sent = 0
+    # What is over before anybody elsewhere could have asked is copied once, and holds nothing up.
+    await asyncio.sleep(GATHER_SECONDS)
     while True:
         ended = live.finished is not None
         waiting = live.frames[sent:]

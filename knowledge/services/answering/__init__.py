@@ -88,7 +88,7 @@ async def answer(
             return kept
     found = await _searched(asked, view=view, params=params)
     given = await _given(asked, found, refusal)
-    if given.citations:
+    if any(citation.passage.attached for citation in given.citations):
         given = replace(given, attachments=await in_thread(attached.of_citations, given.citations))
     if key is not None and given.outcome == "answered" and given.degraded is None:
         await in_thread(answer_cache.store, key, given, view=view)

@@ -1,13 +1,13 @@
 """Attachments as they may be looked at, and those that come along with an answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from kimono.lib import files
 from kimono.lib.errors import Missing
-from knowledge.models import Attachment, Chunk, Document, QAPair, Version
+from knowledge.models import Attachment, Document, QAPair, Version
 from knowledge.services.answers import Citation
 from knowledge.services.documents.reading import StoredFile
 
@@ -111,23 +111,13 @@ def of_citations(citations: Sequence[Citation]) -> tuple[dict[str, Any], ...]:
     owners: dict[str, int] = {}
     for citation in reversed(citations):
         passage = citation.passage
-        numbers[passage.chunk_id or passage.qa_id or ""] = citation.n
+        numbers |= dict.fromkeys(passage.attached, citation.n)
         owners[passage.doc_id or passage.qa_id or ""] = citation.n
-    cited = _cited(numbers)
-    ordered = sorted(cited.values(), key=lambda each: (owners[_owner(each[0])], each[0].order, each[0].pk))
-    return tuple(_shown(row, n) for row, n in ordered[:MOST_IN_ANSWER])
-
-
-def _cited(numbers: dict[str, int]) -> dict[str, tuple[Attachment, int]]:
-    named: dict[str, int] = {}
-    chunks = Chunk.objects.filter(public_id__in=list(numbers)).values_list("public_id", "attachments")
-    for chunk_id, ids in chunks:
-        for each in ids:
-            named[each] = min(numbers[chunk_id], named.get(each, numbers[chunk_id]))
-    rows: Iterable[Attachment] = _seen().filter(
-        Q(public_id__in=list(named)) | Q(pair__public_id__in=list(numbers))
+    rows = sorted(
+        _seen().filter(public_id__in=list(numbers)),
+        key=lambda row: (owners[_owner(row)], row.order, row.pk),
     )
-    return {row.public_id: (row, named.get(row.public_id) or numbers[_owner(row)]) for row in rows}
+    return tuple(_shown(row, numbers[row.public_id]) for row in rows[:MOST_IN_ANSWER])
 
 
 def _owner(row: Attachment) -> str:

@@ -24,7 +24,7 @@ class Passage:
     `score` is the probability that it is the right one if there is one. `text` is what an answer may be made from, the
     stored answer or chunk; `quote` a verbatim piece of it. `start` and `end` count characters of the version's text
     (for a pair: of the answer). `missing` is the share of the question's topic that it does not speak of, `answerable`
-    the probability that something this near holds an answer at all.
+    the probability that something this near holds an answer at all. `attached` names the attachments that come along.
     """
 
     kind: Kind
@@ -49,6 +49,7 @@ class Passage:
     language: str
     missing: float = 0.0
     answerable: float = 0.0
+    attached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
