@@ -18,6 +18,7 @@ from knowledge.models import KnowledgeState
 from knowledge.services import generation, revisions, visibility
 from knowledge.services.answers import Answer
 from knowledge.services.folding import fold
+from knowledge.services.retrieval import reranking
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import View
 
@@ -55,7 +56,7 @@ class Key:
 
 
 def key_for(*, question: str, view: View, params: Params, language: str) -> Key:
-    """Return the key of a question: words, tenant, revision, canaries seen, parameters, settings, model, prompt, language.
+    """Return the key of a question: words, tenant, revision, canaries seen, parameters, settings, models, prompt, language.
 
     `question` is the rewritten one. Reads the database; to be made before the search, so that an answer is never kept
     under a revision that is newer than what it was made from.
@@ -66,6 +67,7 @@ def key_for(*, question: str, view: View, params: Params, language: str) -> Key:
         "params": params.fingerprint(),
         "settings": current_tenant().settings,
         "model": generation.configured(),
+        "reranker": reranking.configured(),
         "language": language,
         "code": kimono.__version__,
     }

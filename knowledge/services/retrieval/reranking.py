@@ -16,6 +16,12 @@ SECONDS = 1.5
 _MOST_CHARACTERS = 2_000
 
 
+def configured() -> str:
+    """Return the name of the reranker, or an empty string without one."""
+    model = providers.current().reranker
+    return f"{model.provider}/{model.model}" if model is not None else ""
+
+
 def wanted(limit: int) -> int:
     """Return how many passages are to be found so that `limit` can be shown."""
     return max(limit, CANDIDATES) if providers.current().reranker is not None else limit

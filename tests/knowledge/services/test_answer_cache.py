@@ -11,6 +11,8 @@ from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisGone
 
 from kimono.lib.db import tenant_scope
+from kimono.providers import registry
+from kimono.providers.config import ProvidersConfig, RerankEndpoint
 from knowledge.models import QAPair
 from knowledge.services import answer_cache, tuning, visibility
 from tenants.models import Tenant
@@ -71,6 +73,20 @@ class TestKey:
     def test_language_and_an_experiments_parameters_are_in_the_key(self) -> None:
         assert not ask("如何退货？", language="en").answer.cached
         assert not ask("如何退货？", params=tuning.effective({"rerank_top_k": 3})).answer.cached
+
+    def test_the_reranker_is_in_the_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        keys = [self.key()]
+        for model in ("bge-reranker-v2-m3", "gte-rerank-v2"):
+            endpoint = RerankEndpoint("local", "http://127.0.0.1:9", model)
+            monkeypatch.setattr(registry, "_current", registry.build(ProvidersConfig(rerank=endpoint)))
+            keys.append(self.key())
+        assert len(set(keys)) == 3
+
+    @staticmethod
+    def key() -> answer_cache.Key:
+        return answer_cache.key_for(
+            question="x", view=visibility.View("", timezone.now()), params=tuning.effective(), language="zh"
+        )
 
     def test_who_sees_a_canary_has_answers_of_its_own(self) -> None:
         document = add_document("a.md", "运费由顾客承担。")
