@@ -226,7 +226,7 @@ def get_file(request: HttpRequest, doc_id: str, query: Query[shapes.FileQuery]) 
 
 def _preview(version: Version, query: shapes.FileQuery) -> reading.StoredFile:
     if query.preview == "page":
-        return previewing.page(version=version, number=query.page)
+        return previewing.page(version=version, number=query.page, words=query.quote or "")
     return previewing.text(version=version, chunk_id=query.chunk_id or "")
 
 

@@ -365,10 +365,11 @@ class FileQuery(Schema):
 
     version: Annotated[str, StringConstraints(max_length=20)] | None = None
     disposition: Literal["inline", "attachment"] = "inline"
-    # Instead of the file: the picture of a page of a PDF, or the text around a passage.
+    # Instead of the file: the picture of a page of a PDF with `quote` marked, or the text of the page or section of a chunk.
     preview: Literal["page", "text"] | None = None
     page: int = Field(default=1, ge=1, le=100_000)
     chunk_id: Annotated[str, StringConstraints(max_length=64)] | None = None
+    quote: Annotated[str, StringConstraints(max_length=1_000)] | None = None
     sig: str | None = None
 
 

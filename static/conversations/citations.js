@@ -141,11 +141,13 @@ export class CitationSheet {
   async #preview() {
     const citation = this.#citations[this.#index];
     if (!byId("sheet-preview").open || !citation) return;
-    if (citation.page) byId("sheet-page").src = previewUrl(citation, { preview: "page", page: citation.page });
+    if (citation.page) byId("sheet-page").src = previewUrl(citation, pageOf(citation));
     const address = previewUrl(citation, { preview: "text", chunk_id: citation.chunk_id });
     const answer = await fetch(address).catch(() => null);
     const around = answer?.ok ? await answer.text() : "";
-    if (this.#citations[this.#index] === citation) byId("sheet-context").replaceChildren(...marked(around, citation.quote));
+    if (this.#citations[this.#index] !== citation) return;
+    byId("sheet-context").replaceChildren(...marked(around, citation.quote));
+    byId("sheet-context").querySelector("mark")?.scrollIntoView({ block: "nearest" });
   }
 
   #showLink(citation) {
@@ -164,6 +166,10 @@ export class CitationSheet {
     byId("sheet-previous").disabled = this.#index === 0;
     byId("sheet-next").disabled = this.#index === count - 1;
   }
+}
+
+function pageOf(citation) {
+  return { preview: "page", page: citation.page, quote: (citation.quote ?? "").slice(0, 1000) };
 }
 
 function previewUrl(citation, query) {

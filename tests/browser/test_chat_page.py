@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
@@ -84,7 +85,11 @@ def test_the_cited_words_are_shown_where_they_stand(stage: Stage) -> None:
         "**/documents/doc-1/file?*preview=text*",
         lambda route: route.fulfill(body=f"前文。{quote}后文。", content_type="text/plain; charset=utf-8"),
     )
-    page.route("**/documents/doc-1/file?*preview=page*", lambda route: route.fulfill(status=404))
+    pictures: list[str] = []
+    page.route(
+        "**/documents/doc-1/file?*preview=page*",
+        lambda route: (pictures.append(route.request.url), route.fulfill(status=404)),
+    )
     stage.send("怎么取消？")
     expect(answered(stage)).to_have_count(1)
     page.locator(".bubble .chip").click()
@@ -92,6 +97,45 @@ def test_the_cited_words_are_shown_where_they_stand(stage: Stage) -> None:
     expect(page.locator("#sheet-context")).to_have_text(f"前文。{quote}后文。")
     expect(page.locator("#sheet-context mark")).to_have_text(quote)
     expect(page.locator("#sheet-page")).to_be_hidden()
+    assert [parse_qs(urlsplit(each).query)["quote"] for each in pictures] == [[quote]]
+
+
+def test_figures_tables_and_files_come_with_the_answer(stage: Stage) -> None:
+    url = "/api/v1/knowledge/attachments/att-{}/file?sig=x"
+    image = {
+        "id": "att-1", "kind": "image", "name": "flow.png", "figure": "图 1", "caption": "退货流程",
+        "url": url.format(1), "thumb_url": url.format(1) + "&thumb=true",
+    }  # fmt: skip
+    table = {
+        "id": "att-2",
+        "kind": "table",
+        "name": "价目",
+        "markdown": "| 款式 | 租金 |\n| --- | --- |\n| 振袖 | 699 |",
+    }
+    paper = {"id": "att-3", "kind": "file", "name": "退货单.pdf", "url": url.format(3), "thumb_url": None}
+    stage.turns = [
+        stream(turn_events("看图 [1]。", citations=[citation(1)], attachments=[image, table, paper]))
+    ]
+    page = stage.open()
+    thumb = "<svg xmlns='http://www.w3.org/2000/svg' width='320' height='200'/>"
+    page.route(
+        "**/attachments/att-1/file?*thumb=true",
+        lambda route: route.fulfill(body=thumb, content_type="image/svg+xml"),
+    )
+    stage.send("怎么退货？")
+    expect(answered(stage)).to_have_count(1)
+    shown = page.locator(".attachments > li")
+    expect(shown).to_have_count(3)
+    expect(shown.nth(0).locator("figcaption")).to_have_text("图 1 退货流程")
+    picture = shown.nth(0).get_by_role("img", name="图 1 退货流程")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 320
+    shown.nth(1).locator("summary").click()
+    expect(shown.nth(1).locator("td")).to_have_text(["振袖", "699"])
+    expect(shown.nth(2).get_by_role("link", name="退货单.pdf")).to_have_attribute(
+        "href", re.compile(r"/attachments/att-3/file\?sig=x$")
+    )
+    assert not stage.violations
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "a row"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
@@ -13,6 +14,7 @@ from PIL import Image
 from kimono.lib import db, files
 from knowledge.models import Attachment, Version
 from knowledge.services import grants, links
+from knowledge.services.documents import previewing
 from tenants.models import Tenant
 from tests.knowledge.uploads import ingested, upload, work
 from tests.providers.parsing.writers import pdf
@@ -286,6 +288,20 @@ def test_equal_ids_of_two_merchants_name_two_things(
     assert work() == 0
 
 
+def test_the_text_of_a_preview_is_the_page_or_the_section_of_the_passage(alpha: Tenant) -> None:
+    sentences = "".join(f"第 {number} 条说明如何归还和服以及需要的时间。" for number in range(40))
+    with db.tenant_scope(alpha):
+        version = ingested(f"# 规定\n\n## 归还\n\n{sentences}\n\n## 押金\n\n押金五百元，归还后退。\n")
+        sections = {chunk.section: chunk for chunk in version.chunks.order_by("index")}
+        assert version.chunks.filter(section__endswith="归还").count() > 1
+        for name, has, has_not in (("归还", "第 0 条", "押金五百"), ("押金", "押金五百元", "第 39 条")):
+            chunk = next(each for section, each in sections.items() if section.endswith(name))
+            shown = previewing.text(version=version, chunk_id=chunk.public_id).content.decode()
+            assert has in shown
+            assert chunk.text in shown
+            assert has_not not in shown
+
+
 def test_the_source_of_an_answer_is_previewed(
     alpha: Tenant, new_key: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -310,6 +326,17 @@ def test_the_source_of_an_answer_is_previewed(
     first = nobody.get(f"{signed}&preview=page&page=1")
     assert first.content != page.content
     assert nobody.get(f"{signed}&preview=page&page=9").status_code == 404
+    quote = "quote=Returns%20within%20thirty%20days."
+    marked = nobody.get(f"{signed}&preview=page&page=2&{quote}")
+    # The words stand at 72 points from the left and 700 from the bottom of a page of 612 by 792.
+    across, over = (np.asarray(Image.open(BytesIO(each.content)).convert("RGB")) for each in (page, marked))
+    changed = np.argwhere(np.abs(across.astype(int) - over).max(axis=2) > 60)
+    top, left, bottom, right = *changed.min(axis=0), *changed.max(axis=0)
+    scale = across.shape[1] / 612
+    assert 60 * scale < left < 76 * scale < right < 300 * scale
+    assert 78 * scale < top < bottom < 98 * scale
+    # A chunk may begin on one page and its cited words on the next.
+    assert nobody.get(f"{signed}&preview=page&page=1&{quote}").content == marked.content
     text = nobody.get(f"{signed}&preview=text&chunk_id={chunk.public_id}")
     assert "Returns within thirty days." in text.content.decode()
     assert text["Content-Type"] == "text/plain; charset=utf-8"

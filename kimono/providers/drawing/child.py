@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from kimono.providers.drawing import marking
 from kimono.providers.parsing.child import confine
 
 _THUMBNAIL = (320, 320)
@@ -21,7 +22,7 @@ def main() -> None:
     confine(parent=request["parent"], limits=request["limits"])
     folder = Path(request["folder"])
     if request["task"] == "page":
-        _draw_page(Path(request["path"]), request["page"], folder / "0.webp")
+        _draw_page(Path(request["path"]), request["page"], request["words"], folder / "0.webp")
         return
     for place, path in enumerate(request["paths"]):
         # The library raises what it likes for what is broken or far too large; the next picture is drawn all the same.
@@ -66,17 +67,19 @@ def _draw_for_print(source: Path, folder: Path, place: int) -> None:
     aside.rename(folder / f"{name}.{'jpg' if photograph else 'png'}")
 
 
-def _draw_page(source: Path, page: int, target: Path) -> None:
+def _draw_page(source: Path, page: int, words: str, target: Path) -> None:
     import pypdfium2
 
     document = pypdfium2.PdfDocument(source)
     if not 1 <= page <= len(document):
         return
-    drawn = document[page - 1]
+    drawn = document[(marking.page_with(document, page, words) if words else page) - 1]
     width, height = drawn.get_size()
     # A page may claim any size: neither side is drawn larger than this.
     scale = min(_PAGE_WIDTH / max(width, 1.0), 2 * _PAGE_WIDTH / max(height, 1.0), 3.0)
-    _save(drawn.render(scale=scale).to_pil(), target)
+    image = drawn.render(scale=scale).to_pil()
+    found = marking.boxes(drawn, words) if words else []
+    _save(marking.marked(image, drawn, found) if found else image, target)
 
 
 def _save(image: Any, target: Path) -> None:

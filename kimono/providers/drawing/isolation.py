@@ -61,12 +61,14 @@ def draw_for_print(paths: Sequence[Path]) -> Mapping[Path, Printable]:
     return found
 
 
-def draw_page(path: Path, page: int) -> bytes | None:
+def draw_page(path: Path, page: int, words: str = "") -> bytes | None:
     """Return page `page` (from one) of the PDF at `path` as a WebP picture, or None when it cannot be drawn. Blocks.
 
-    It is at most 1400 pixels wide.
+    It is at most 1400 pixels wide. `words` are marked where they stand; it is the page after it, or the one after that,
+    when they begin there.
     """
-    return _asked({"task": "page", "path": str(path.resolve()), "page": page}).get("0.webp")
+    asked = {"task": "page", "path": str(path.resolve()), "page": page, "words": words}
+    return _asked(asked).get("0.webp")
 
 
 def _asked(request: Mapping[str, Any], endings: Sequence[str] = ("webp",)) -> dict[str, bytes]:
