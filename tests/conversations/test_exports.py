@@ -18,8 +18,10 @@ from PIL import Image
 
 from conversations.models import Conversation, ConversationEvent, Message
 from conversations.services import exports
+from conversations.services.exports import fonts
 from kimono.lib import db, files
 from kimono.lib.ids import new_id
+from kimono.lib.printing import fonts as system_fonts
 from tenants.models import Tenant
 from tests.conversations.exported import (
     ANSWER,
@@ -387,6 +389,10 @@ def test_word_files_bring_their_chinese_characters(staff: Caller, shop: Tenant) 
         font.getBestCmap()
     )
     assert font["name"].getDebugName(1) == family
+    # Fonts of one name are one font to LibreOffice: with another file open, characters were boxes.
+    other = fonts.family_for(system_fonts.find(), "别的文字")
+    assert other != family
+    assert other[:-8] == family[:-8]
     assert f'w:eastAsia="{family}"' in styles
     assert "<w:embedTrueTypeFonts/>" in settings
 

@@ -1,5 +1,6 @@
 """A font with Chinese characters for Word files: cut down to a text, and hidden as those files carry it."""
 
+import hashlib
 import io
 import logging
 from dataclasses import dataclass
@@ -18,8 +19,16 @@ def has_han(text: str) -> bool:
     return any(_HAN[0] <= ord(character) <= _HAN[1] for character in text)
 
 
-def cut(font: Font, text: str) -> bytes:
-    """Return the font as TrueType with the characters of `text` and of ASCII and nothing else."""
+def family_for(font: Font, text: str) -> str:
+    """Return what the font is to be called in the file of a text: as no other font is, with other characters or with all.
+
+    LibreOffice takes fonts of one name for one, also those of two open files, and then lacks characters of the second.
+    """
+    return f"{font.family} {hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def cut(font: Font, text: str, *, family: str) -> bytes:
+    """Return the font as TrueType, called `family`, with the characters of `text` and of ASCII and nothing else."""
     from fontTools import subset
 
     options = subset.Options(
@@ -34,9 +43,20 @@ def cut(font: Font, text: str) -> bytes:
     subsetter.subset(loaded)
     if "CFF " in loaded:
         _draw_as_truetype(loaded)
+    _call(loaded, family)
     target = io.BytesIO()
     loaded.save(target)
     return target.getvalue()
+
+
+def _call(font: Any, family: str) -> None:
+    """Give the font one family with one style; Word finds it by the name that it has inside."""
+    names = {1: family, 2: "Regular", 3: family, 4: family, 6: family.replace(" ", "")}
+    table = font["name"]
+    table.names = [record for record in table.names if record.nameID not in (16, 17, 18, 21, 22, 25)]
+    for name_id, text in names.items():
+        table.removeNames(nameID=name_id)
+        table.setName(text, name_id, 3, 1, 0x409)
 
 
 def _draw_as_truetype(font: Any) -> None:

@@ -22,8 +22,6 @@ _SAME = {
     "thead": "thead",
     "tbody": "tbody",
     "tr": "tr",
-    "th": "th",
-    "td": "td",
     "strong": "strong",
     "em": "em",
     "s": "s",
@@ -80,6 +78,13 @@ def _ordered(node: SyntaxTreeNode) -> SafeString:
     return format_html('<ol start="{}">{}</ol>', int(node.attrs.get("start", 1)), _inside(node))
 
 
+def _cell(node: SyntaxTreeNode) -> SafeString:
+    side = str(node.attrs.get("style", "")).removeprefix("text-align:")
+    if side in ("right", "center"):
+        return format_html('<{0} class="{1}">{2}</{0}>', node.tag, side, _inside(node))
+    return format_html("<{0}>{1}</{0}>", node.tag, _inside(node))
+
+
 _SPECIAL: dict[str, Callable[[SyntaxTreeNode], SafeString]] = {
     "text": lambda node: format_html("{}", node.content),
     "code_inline": lambda node: format_html("<code>{}</code>", node.content),
@@ -92,6 +97,8 @@ _SPECIAL: dict[str, Callable[[SyntaxTreeNode], SafeString]] = {
     "hr": lambda node: _RULE,
     "ordered_list": _ordered,
     "link": _link,
+    "th": _cell,
+    "td": _cell,
 }
 
 

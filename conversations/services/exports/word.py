@@ -32,14 +32,16 @@ def docx_of(paper: Paper) -> bytes:
     text = _all_text(paper)
     font = system_fonts.find() if fonts.has_han(text) else None
     document = Document()
-    _set_up(document, paper, font.family if font else "Noto Sans CJK SC")
+    family = fonts.family_for(font, text) if font else "Noto Sans CJK SC"
+    _set_up(document, paper, family)
     with override("en" if paper.language == "en" else "zh-hans"):
         _head(document, paper)
         for entry in paper.entries:
             _entry(document, entry, paper.kind)
     if font is not None:
         # Words of the template's own, of numbers and dates above all, are ASCII and come along anyway.
-        _embed(document, font.family, fonts.hidden(fonts.cut(font, text + _own_words())))
+        whole = fonts.cut(font, text + _own_words(), family=family)
+        _embed(document, family, font.family, fonts.hidden(whole))
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()
@@ -221,8 +223,8 @@ def _size(medium: Medium) -> tuple[Emu, Emu]:
     return Emu(int(natural * shrink)), Emu(int(tall * shrink))
 
 
-def _embed(document: Any, family: str, font: fonts.Hidden) -> None:
-    """Put a font into the file, for whoever opens it where it is not installed."""
+def _embed(document: Any, family: str, installed: str, font: fonts.Hidden) -> None:
+    """Put a font into the file, and say which one stands in for it in a program that takes none out of files."""
     table = next(
         relation.target_part
         for relation in document.part.rels.values()
@@ -232,8 +234,8 @@ def _embed(document: Any, family: str, font: fonts.Hidden) -> None:
     relation = table.relate_to(inside, _FONT_RELATION)
     key = f"{{{str(font.key).upper()}}}"
     entry = (
-        f'<w:font w:name="{family}"><w:charset w:val="86"/><w:family w:val="swiss"/><w:pitch w:val="variable"/>'
-        f'<w:embedRegular r:id="{relation}" w:fontKey="{key}"/></w:font>'
+        f'<w:font w:name="{family}"><w:altName w:val="{installed}"/><w:charset w:val="86"/><w:family w:val="swiss"/>'
+        f'<w:pitch w:val="variable"/><w:embedRegular r:id="{relation}" w:fontKey="{key}"/></w:font>'
     )
     content = table.blob.replace(b"</w:fonts>", entry.encode() + b"</w:fonts>")
     if b"xmlns:r=" not in content:

@@ -12,6 +12,10 @@ from markdown_it.tree import SyntaxTreeNode
 
 from conversations.services.exports import formulas, markup
 
+_SIDES = {
+    "text-align:right": WD_ALIGN_PARAGRAPH.RIGHT,
+    "text-align:center": WD_ALIGN_PARAGRAPH.CENTER,
+}
 _LINKS = ("http://", "https://", "mailto:")
 
 
@@ -110,6 +114,7 @@ class Writer:
             for node_of_cell, cell in zip(markup.children(row), cells.cells, strict=False):
                 line = cell.paragraphs[0]
                 line.paragraph_format.space_after = Pt(0)
+                line.alignment = _SIDES.get(str(node_of_cell.attrs.get("style", "")))
                 self._runs(line, node_of_cell, _Look(bold=head), size=Pt(9.5))
                 if head:
                     _shade(cell)

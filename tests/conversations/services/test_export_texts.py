@@ -26,6 +26,11 @@ def html(text: str) -> str:
         ("[点](/relative)", "<p>点</p>"),
         ('[点](http://a.example/"onclick=x)', None),
         ("价格 $5-$6，US$100/HK$800", "<p>价格 $5-$6，US$100/HK$800</p>"),
+        (
+            "| 甲 | 乙 |\n| --- | ---: |\n| a | 1 |",
+            '<table><thead><tr><th>甲</th><th class="right">乙</th></tr></thead>'
+            '<tbody><tr><td>a</td><td class="right">1</td></tr></tbody></table>',
+        ),
         ("# 标题", '<p class="heading">标题</p>'),
         ("零\u200b宽", "<p>零宽</p>"),
     ],
