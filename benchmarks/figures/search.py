@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import uvloop
+
 from benchmarks import corpus, loading
 from benchmarks.plans import statements_of
 from benchmarks.report import Row
@@ -46,7 +48,9 @@ def measure(*, quick: bool) -> list[Row]:
 def _at(tenant: "Tenant", size: int, questions: Sequence[str]) -> list[Row]:
     from kimono.lib import db
 
-    with db.tenant_scope(tenant), connect(session_of(tenant)) as raw, asyncio.Runner() as runner:
+    # The loop that the web process runs on.
+    loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    with db.tenant_scope(tenant), connect(session_of(tenant)) as raw, loop as runner:
         sql = {question: statements_of(question) for question in questions}
         for question in questions[:10]:
             runner.run(_search(question))

@@ -7,7 +7,7 @@ from kimono.providers import breakers
 from kimono.providers.calls import Tally, Work, call
 from kimono.providers.completion import ChatStream, chat, stream_chat
 from kimono.providers.config import ConfigError, ProvidersConfig, from_environment
-from kimono.providers.embedding import embed
+from kimono.providers.embedding import embed, embed_here
 from kimono.providers.errors import (
     BreakerOpen,
     CallRefused,
@@ -72,6 +72,7 @@ __all__ = [
     "current",
     "describe_image",
     "embed",
+    "embed_here",
     "entered",
     "from_environment",
     "install",

@@ -23,6 +23,7 @@ T = TypeVar("T")
 FIRST_RETRY_SECONDS = 0.25
 LONGEST_RETRY_AFTER_SECONDS = 5.0
 RECORD_WAIT_SECONDS = 2.0
+_UNRECORDED = "a provider call could not be recorded"
 
 # asyncio keeps only weak references to tasks; a record that outlives its caller must not vanish.
 _recording: set[asyncio.Task[None]] = set()
@@ -221,6 +222,26 @@ def _record_of(purpose: str, ref: str, work: Work, tally: Tally, outcome: _Outco
     )
 
 
+def done_here(purpose: str, ref: str, *, work: Work, attempt: Callable[[], T], input_text: str) -> T:
+    """Run `attempt` in this thread and record it: for free work without a vendor, which cannot fail or be stopped.
+
+    Spares a caller that is in a thread already two changes of threads. What it raises is recorded and goes on.
+    """
+    meter = installed_meter()
+    tally = Tally(input_text=input_text)
+    outcome = _Outcome(success=False, error_code="internal")
+    try:
+        result = attempt()
+        outcome = _Outcome(success=True, error_code=None)
+        return result
+    finally:
+        record = _record_of(purpose, ref, work, tally, outcome)
+        try:
+            meter.record(record)
+        except Exception:
+            logger.exception(_UNRECORDED, extra={"call": record})
+
+
 async def _record(meter: Meter, record: CallRecord) -> None:
     # A task of its own: a second cancellation stops the waiting, never the recording.
     task = asyncio.create_task(_record_or_log(meter, record))
@@ -234,4 +255,4 @@ async def _record_or_log(meter: Meter, record: CallRecord) -> None:
         await in_thread(meter.record, record)
     except Exception:
         # The answer is there and paid for; losing it as well would help nobody.
-        logger.exception("a provider call could not be recorded", extra={"call": record})
+        logger.exception(_UNRECORDED, extra={"call": record})

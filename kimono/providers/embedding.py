@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from kimono.providers.calls import Tally, Work, call
+from kimono.providers.calls import Tally, Work, call, done_here
 from kimono.providers.errors import NotConfigured, ProviderError, TimedOut
 from kimono.providers.models import Embedder
 from kimono.providers.registry import current
@@ -55,6 +55,21 @@ async def embed(
         return Embedded(vectors, providers.local.encoder_id, "fallback", error_code=error.code)
 
 
+def embed_here(texts: Sequence[str], *, purpose: str, ref: str) -> list[list[float]]:
+    """Return the local encoder's vectors, made and recorded in this thread.
+
+    For callers that are in one anyway, for the database's sake.
+    """
+    encoder = current().local
+    return done_here(
+        purpose,
+        ref,
+        work=_work(encoder, LOCAL_BREAKER),
+        attempt=lambda: encoder.encode(texts),
+        input_text="\n".join(texts),
+    )
+
+
 async def _by_model(
     model: Embedder,
     texts: Sequence[str],
@@ -101,17 +116,21 @@ async def _one_batch(
     return await call(
         purpose,
         ref,
-        work=Work(
-            provider=model.provider,
-            model=model.model,
-            operation=OPERATION,
-            breaker=breaker,
-            attempts=current().config.patience.attempts,
-            free=model.in_process,
-            told=model is not current().local,
-        ),
+        work=_work(model, breaker),
         scope=scope,
         deadline_seconds=deadline_seconds,
         attempt=attempt,
         input_text="\n".join(texts),
+    )
+
+
+def _work(model: Embedder, breaker: str) -> Work:
+    return Work(
+        provider=model.provider,
+        model=model.model,
+        operation=OPERATION,
+        breaker=breaker,
+        attempts=current().config.patience.attempts,
+        free=model.in_process,
+        told=model is not current().local,
     )

@@ -166,12 +166,12 @@ def _mean(weights: Sequence[float]) -> float:
 
 
 def _unit(vector: list[float]) -> list[float]:
-    norm = math.sqrt(math.fsum(value * value for value in vector))
+    norm = math.sqrt(math.fsum(value * value for value in vector if value))
     if norm == 0.0:
         # Features may cancel each other exactly; the vector must have a direction all the same.
         return [1.0, *([0.0] * (len(vector) - 1))]
     # Six digits: the last bits of log and sqrt differ between platforms.
-    return [round(value / norm, 6) for value in vector]
+    return [round(value / norm, 6) if value else 0.0 for value in vector]
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """Nothing reaches a provider unasked, and nothing that reached one goes unrecorded."""
 
 import asyncio
+import dataclasses
 import time
 
 import pytest
@@ -10,10 +11,13 @@ from kimono.providers import (
     CallRefused,
     MemoryMeter,
     Prompt,
+    ProvidersConfig,
     Refused,
     TimedOut,
     chat,
     embed,
+    embed_here,
+    install,
     metering,
     stream_chat,
 )
@@ -72,6 +76,27 @@ async def test_an_answer_is_not_lost_because_it_could_not_be_recorded(
     metering.install_meter(Broken())
     answer = await chat(prompt, purpose="answer", ref="t", scope="a", deadline_seconds=5)
     assert answer.text.endswith("[2]")
+    assert "could not be recorded" in caplog.text
+
+
+async def test_vectors_made_in_the_callers_thread_are_recorded_and_not_lost(
+    meter: MemoryMeter, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def awaited() -> list[list[float]]:
+        made = await embed(["hello"], purpose="p", ref="t", scope="a", kind="query", deadline_seconds=5)
+        return made.vectors
+
+    install(ProvidersConfig())
+    assert embed_here(["hello"], purpose="p", ref="t") == await awaited()
+    (here, there) = meter.records
+    assert dataclasses.replace(here, started_at=there.started_at, latency_ms=there.latency_ms) == there
+
+    class Broken(MemoryMeter):
+        def record(self, record: CallRecord) -> None:
+            raise OSError("disk full")
+
+    metering.install_meter(Broken())
+    assert len(embed_here(["hello"], purpose="p", ref="t")) == 1
     assert "could not be recorded" in caplog.text
 
 

@@ -1,8 +1,9 @@
 """Finds what answers a question: QA pairs and chunks in one order, each with one calibrated score."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from django.db import connection, transaction
@@ -65,20 +66,24 @@ async def search(
     """
     began = time.perf_counter()
     filters = Filters(tuple(candidates), category, doc_id, kind, version)
-    wanted = reranking.wanted(limit)
-
-    async def found_with(encoder_id: str) -> Found:
-        asked, degraded = await _embedded(query, encoder_id=encoder_id, ref=ref)
-        return await in_thread(
-            find, asked=asked, limit=wanted, view=view, params=params, filters=filters, degraded=degraded
-        )
-
+    find_in = partial(find, limit=reranking.wanted(limit), view=view, params=params, filters=filters)
     try:
-        found = await found_with(encoders.expected())
+        found = await _found(query, encoder_id=encoders.expected(), ref=ref, find_in=find_in)
     except encoders.Switched as other:
-        found = await found_with(other.encoder_id)
+        found = await _found(query, encoder_id=other.encoder_id, ref=ref, find_in=find_in)
     found = await reranking.reranked(found, query=query, limit=limit, ref=ref)
     return replace(found, took_ms=round((time.perf_counter() - began) * 1000))
+
+
+async def _found(query: str, *, encoder_id: str, ref: str, find_in: Callable[..., Found]) -> Found:
+    def found_here() -> Found:
+        vectors = providers.embed_here([query], purpose="search", ref=ref)
+        return find_in(asked=Query(query, vectors[0], encoder_id))
+
+    if encoder_id == providers.current().local.encoder_id:
+        return await in_thread(found_here)
+    asked, degraded = await _embedded(query, encoder_id=encoder_id, ref=ref)
+    return await in_thread(find_in, asked=asked, degraded=degraded)
 
 
 async def _embedded(query: str, *, encoder_id: str, ref: str) -> tuple[Query, Degraded]:
