@@ -128,4 +128,5 @@ def routers(namespace: str) -> list[tuple[str, str]]:
         ("/v1", "tenants.people.api.router"),
         ("/v1", "knowledge.api.router"),
         ("/v1", "conversations.api.router"),
+        ("/v1", "agents.api.router"),
     ]

@@ -251,6 +251,7 @@ JOB_HEARTBEAT_SECONDS = ENV.kimono_job_heartbeat_seconds
 SWEEP_SECONDS = ENV.kimono_sweep_seconds
 IDEMPOTENCY_WAIT_SECONDS = ENV.kimono_idempotency_wait_seconds
 POLL_SECONDS = ENV.kimono_poll_seconds
+PRESENCE_SECONDS = ENV.kimono_presence_seconds
 KIMONO_THREADS = ENV.kimono_threads
 
 CELERY_BROKER_URL = _broker_url()

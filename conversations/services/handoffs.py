@@ -74,7 +74,8 @@ def _close(conversation: Conversation, *, outcome: Handoff.Outcome, now: datetim
     conversation.open_handoff = None
 
 
-def _rank() -> Case:
+def rank() -> Case:
+    """Return how far in front a handoff's priority puts it; 0 is the most urgent."""
     whens = [When(priority=name, then=Value(rank)) for name, rank in _RANK.items()]
     return Case(*whens, default=Value(9), output_field=IntegerField())
 
@@ -84,9 +85,9 @@ def queue_position(conversation: Conversation) -> int | None:
     if conversation.state != Conversation.State.PENDING or conversation.open_handoff is None:
         return None
     mine = conversation.open_handoff
-    rank = _RANK[Priority(mine.priority)]
-    before = Q(rank__lt=rank) | Q(rank=rank, pending_since__lt=mine.pending_since)
-    waiting = Handoff.objects.filter(status=Handoff.Status.REQUESTED).annotate(rank=_rank())
+    mine_rank = _RANK[Priority(mine.priority)]
+    before = Q(rank__lt=mine_rank) | Q(rank=mine_rank, pending_since__lt=mine.pending_since)
+    waiting = Handoff.objects.filter(status=Handoff.Status.REQUESTED).annotate(rank=rank())
     return waiting.filter(before).exclude(pk=mine.pk).count() + 1
 
 

@@ -48,6 +48,7 @@ ACTIONS = {
     "trigger_sync": _("Index anew"),
     "update_api_key": _("Change an API key"),
     "update_from_folder": _("Update from a folder"),
+    "update_conversation": _("File a conversation"),
     "update_document": _("Change a document"),
     "update_ops_user": _("Change an operator"),
     "update_params": _("Change the tuning"),

@@ -1,0 +1,10 @@
+"""Doors of this floor: one module of routes per noun, all under one router."""
+
+from ninja import Router
+
+from agents.api import notes, presence, queue
+
+router = Router()
+router.add_router("", queue.router)
+router.add_router("", notes.router)
+router.add_router("", presence.router)

@@ -1,0 +1,24 @@
+"""From a request's caller to the agent that it speaks for."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+
+from agents.models import Seat
+from agents.services import seats
+from tenants.auth import actor_of, principal_of
+
+
+def seat_of(request: HttpRequest, agent_id: str | None, *, now: datetime) -> Seat:
+    """Return the seat that the caller acts from (api.md 5). Raises `Denied`, `Invalid`."""
+    return seats.acting(by=actor_of(request), role=principal_of(request).role, agent_id=agent_id, now=now)
+
+
+def agent_id_of(request: HttpRequest, agent_id: str | None = None) -> str:
+    """Return the agent that the caller speaks for, or looks as; nothing is written. Raises `Denied`."""
+    return seats.agent_id_of(by=actor_of(request), role=principal_of(request).role, agent_id=agent_id)
+
+
+def is_supervisor(request: HttpRequest) -> bool:
+    """Tell whether the caller may see to the work of other agents."""
+    return principal_of(request).role == seats.SUPERVISOR

@@ -1,0 +1,7 @@
+"""Tables of `agents`; they live in each tenant's schema."""
+
+from agents.models.canned_replies import CannedReply
+from agents.models.groups import Group
+from agents.models.seats import ReadMark, Seat
+
+__all__ = ["CannedReply", "Group", "ReadMark", "Seat"]

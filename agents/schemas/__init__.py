@@ -1,0 +1,1 @@
+"""Shapes of section 5 of the wire contract."""

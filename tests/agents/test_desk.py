@@ -1,0 +1,98 @@
+"""The queue, the list, notes and presence, over the doors."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from agents.models import Seat
+from agents.services import seats
+from kimono.lib import db
+from tenants.models import Tenant
+from tests.tenants.doors import Caller, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_most_urgent_comes_first_and_of_equals_who_waits_longest(
+    key: Caller, asked: Callable[..., str]
+) -> None:
+    first, second, third = asked(), asked(), asked()
+    filed = key.patch(f"agent/sessions/{first}", {"priority": "low", "tags": ["退货", "退货", " "]})
+    assert (filed.json()["priority"], filed.json()["tags"]) == ("info", ["退货"])
+    queue = key.get("agent/sessions/pending").json()
+    assert [item["session_id"] for item in queue] == [second, third, first]
+    assert (
+        queue[0] | {"priority": "urgent", "agent_status": "pending", "escalate_reason": "要人工"} == queue[0]
+    )
+    assert [item["session_id"] for item in key.get("agent/sessions/pending?priority=info").json()] == [first]
+    assert key.get(f"chat/sessions/{first}").json()["queue_position"] == 3
+    assert key.patch(f"agent/sessions/{first}", {"group_id": "grp-none"}).status_code == 422
+    listed = key.get("agent/sessions?scope=unassigned&tag=%E9%80%80%E8%B4%A7").json()["items"]
+    assert [row["session_id"] for row in listed] == [first]
+    assert listed[0]["summary"] == queue[2]["summary"]
+    assert listed[0]["unread"] == 0
+
+
+def test_a_note_is_for_agents_alone(key: Caller, alpha: Tenant, asked: Callable[..., str]) -> None:
+    session_id = asked()
+    made = key.post(f"agent/sessions/{session_id}/notes", {"content": "老客户"})
+    assert made.status_code == 201
+    assert made.json() | {"content": "老客户", "author_id": "agent-default"} == made.json()
+    assert key.get(f"agent/sessions/{session_id}/notes").json()["items"] == [made.json()]
+    whole = key.get(f"agent/sessions/{session_id}").json()
+    assert whole["notes"] == [made.json()]
+    assert whole["escalation_card"]["session_id"] == session_id
+    agents = key.get(f"chat/sessions/{session_id}/messages?include=events").json()["items"]
+    assert [event["note"] for event in agents if event["type"] == "note"] == [made.json()]
+    opened = key.post("chat/sessions", {}).json()
+    visitor = key.having(Authorization=f"Bearer {opened['visitor_token']}")
+    key.post(f"agent/sessions/{opened['session_id']}/notes", {"content": "老客户"})
+    seen = visitor.get(f"chat/sessions/{opened['session_id']}/messages?include=events")
+    assert "老客户" not in seen.content.decode()
+    assert visitor.get(f"agent/sessions/{opened['session_id']}/notes").status_code == 403
+
+
+def test_presence_outlives_a_reload_and_not_a_silence(
+    alpha: Tenant, person: Callable[[str, str], Caller], settings: Any
+) -> None:
+    li = person("agent", "li")
+    me = li.get("auth/me").json()["id"]
+    assert li.get("agent/presence").json()["status"] == "offline"
+    chosen = li.ask("PUT", "agent/presence", {"status": "online", "capacity": 3}).json()
+    assert chosen | {"agent_id": me, "status": "online", "capacity": 3, "active_sessions": 0} == chosen
+    assert li.get("agent/presence").json() == chosen
+    assert [each["agent_id"] for each in li.get("agent/agents?presence=online").json()["items"]] == [me]
+    with db.tenant_scope(alpha):
+        seat = Seat.objects.get()
+        heard = seat.seen_at
+        assert heard is not None
+        silent = heard + timedelta(seconds=settings.PRESENCE_SECONDS)
+        assert seat.presence(silent - timedelta(seconds=1)) == ("online", seat.chosen_at)
+        assert seat.presence(silent) == ("offline", silent)
+        # The tab wakes up: as chosen again, from now on.
+        seats.hear(seat, now=silent)
+        assert seat.presence(silent) == ("online", silent)
+        Seat.objects.update(seen_at=timezone.now() - timedelta(hours=1))
+    assert li.get("agent/presence").json()["status"] == "offline"
+    assert li.ask("PUT", "agent/presence", {"status": "online", "capacity": 51}).status_code == 422
+
+
+def test_one_speaks_for_oneself_and_a_supervisor_for_others(
+    alpha: Tenant, key: Caller, person: Callable[[str, str], Caller]
+) -> None:
+    li, boss, wang = person("agent", "li"), person("merchant_admin", "boss"), make_user(alpha, "agent")
+    put = {"status": "online", "agent_id": wang.public_id}
+    assert li.ask("PUT", "agent/presence", put).status_code == 403
+    assert boss.ask("PUT", "agent/presence", put).json()["agent_id"] == wang.public_id
+    assert boss.ask("PUT", "agent/presence", {**put, "agent_id": "nobody"}).status_code == 422
+    assert key.ask("PUT", "agent/presence", {**put, "agent_id": "agent-007"}).status_code == 200
+    everybody = {each["agent_id"]: each for each in boss.get("agent/agents").json()["items"]}
+    assert everybody["agent-007"] | {"kind": "external", "presence": "online"} == everybody["agent-007"]
+    assert everybody[wang.public_id] | {"kind": "user", "presence": "online"} == everybody[wang.public_id]
+    assert len(everybody) == 4
+    viewer = person("viewer", "eye")
+    assert viewer.get("agent/agents").status_code == 200
+    assert viewer.ask("PUT", "agent/presence", {"status": "online"}).status_code == 403
