@@ -10,7 +10,7 @@ from kimono.lib import files
 from kimono.lib.jobs import JobRun, Result, job
 from kimono.lib.queue import app
 from knowledge.schemas.qa_pairs import show_report
-from knowledge.services import ingestion, reindexing, syncing, upkeep
+from knowledge.services import fitting, ingestion, reindexing, syncing, upkeep
 from knowledge.services.documents.uploading import JOB as INGEST_VERSION
 from knowledge.services.evaluation import running
 from knowledge.services.folders import updating
@@ -102,6 +102,12 @@ def reindex(run: JobRun) -> Result:
 def tidy_index(run: JobRun) -> Result:
     """Put the search index in order."""
     return upkeep.tidy(run)
+
+
+@job(fitting.JOB, queue="bulk", kind="maintenance")
+def calibrate(run: JobRun) -> Result:
+    """Fit scores and threshold to the merchant's own questions."""
+    return fitting.fit(run)
 
 
 @job(updating.FULL, queue="bulk", kind="update_full")

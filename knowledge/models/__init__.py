@@ -6,7 +6,7 @@ from knowledge.models.evaluation import CaseResult, Dataset, EvaluationReport, S
 from knowledge.models.index import Posting, Segment, Unit
 from knowledge.models.pairs import QAPair, SimilarQuestion
 from knowledge.models.records import CitedGrant, Feedback, QuestionRecord
-from knowledge.models.state import KnowledgeState, Revision, TunerParams
+from knowledge.models.state import Fit, KnowledgeState, Revision, TunerParams
 
 __all__ = [
     "Attachment",
@@ -17,6 +17,7 @@ __all__ = [
     "Document",
     "EvaluationReport",
     "Feedback",
+    "Fit",
     "KnowledgeState",
     "Posting",
     "QAPair",

@@ -40,3 +40,26 @@ class TunerParams(models.Model):
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="one_tuner_params"),)
+
+
+class Fit(models.Model):
+    """One row: how scores become probabilities here, fitted on the merchant's own questions (`services.fitting`).
+
+    `chosen` is the threshold with what it was chosen for and what it promises. `asked` holds what search said to each
+    question that was held out, by the key of its unit, so that the next fit asks only what is new.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    revision = models.BigIntegerField()
+    encoder_id = models.CharField(max_length=120, blank=True, default="")
+    fitted_at = models.DateTimeField()
+    questions = models.PositiveIntegerField(default=0)
+    score_slope = models.FloatField()
+    score_offset = models.FloatField()
+    answer_slope = models.FloatField()
+    answer_offset = models.FloatField()
+    chosen = models.JSONField(default=dict)
+    asked = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="one_fit"),)

@@ -4,7 +4,7 @@ from django.db import connection
 
 from kimono import providers
 from kimono.lib.db import current_tenant
-from knowledge.models import KnowledgeState
+from knowledge.models import Fit, KnowledgeState
 
 # An expression, for questions that ask for more; NULL where there are no vectors yet.
 IN_FORCE = (
@@ -62,3 +62,5 @@ def switch(encoder_id: str) -> None:
     """Put an encoder in force. Must be called in the transaction that makes its vectors those of the index."""
     KnowledgeState.objects.bulk_create([KnowledgeState()], ignore_conflicts=True)
     KnowledgeState.objects.update(encoder_id=encoder_id)
+    # What was fitted on the vectors of another encoder says nothing about these.
+    Fit.objects.all().delete()

@@ -3,31 +3,30 @@
 An entry is a QA pair or a chunk. Pure functions; nothing here knows the database.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from knowledge.services.calibration import PRIOR, Calibration
+from knowledge.services.looking import USUAL, Look
+
 # Of the mean over an entry's wordings, added to its best one: an entry that is near in all of its wordings beats one
-# that is near in a single one.
-MEAN_SHARE = 0.75
+# that is near in a single one. Words say so more than vectors do.
+WORDS_MEAN_SHARE = 3.0
+VECTORS_MEAN_SHARE = 0.75
 # Of what the answer's text shares with the question, added to what the wordings share.
 ANSWER_SHARE = 0.15
 # The share of a question's topic that an entry lacks when nothing is known of it. Paraphrases lack up to as much, other
 # subjects a little more.
 USUALLY_MISSING = 0.6
-# What lacking more or less than usual does to the order: of two entries that are worded alike (情侣套餐多少钱,
-# 家庭套餐多少钱) the one comes first that names what was asked for.
-MISSING_IN_ORDER = 0.2
-# The same for whether there is an answer.
-MISSING_IN_LEVEL = 0.3
 # An entry with a rare code of the question (E118) is as near as this at least, however little else it shares.
 CODE_LEVEL = 0.45
-# Taken from the level of an entry that lacks the codes of the question, by their share of its topic: what E118 means does
-# not tell what E999 means.
-CODE_MISSING = 0.3
 # Above this a keyword score tells no more: the text repeats words of the question, or is shorter than usual.
 MOST_LEXICAL = 1.6
+# An entry one of whose wordings is the question itself comes before all that only come near.
+SAME_LEVEL = 0.4
+# So many of the first entries are looked at a second time.
+LOOKED_AT = 12
 
 
 class Owner(NamedTuple):
@@ -42,6 +41,7 @@ class Scored(NamedTuple):
 
     `missing` is the share of what the question is about that nothing of the unit's entry holds, `uncoded` that of codes
     alone; `coded` whether the entry holds a rare code of the question. They are the same for all units of an entry.
+    `place` counts the wordings of a pair: 0 its question, 1 the first similar one.
     """
 
     owner: Owner
@@ -51,6 +51,7 @@ class Scored(NamedTuple):
     missing: float = USUALLY_MISSING
     coded: bool = False
     uncoded: float = 0.0
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +63,43 @@ class Weights:
 
 
 # The local encoder sees words and letters, as BM25 does, and only corrects it. A model sees meaning.
-LOCAL_WEIGHTS = Weights(vector=0.35, keyword=0.65)
+LOCAL_WEIGHTS = Weights(vector=0.38, keyword=0.62)
 MODEL_WEIGHTS = Weights(vector=0.8, keyword=0.2)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A logistic step: one half at `middle`, three quarters about one `width` above."""
+class Shares:
+    """What goes into the order besides the fused legs, in their unit, and how many logits that unit is worth."""
 
-    middle: float
-    width: float
-
-    def at(self, value: float) -> float:
-        """Return the height of the step at `value`, in (0, 1)."""
-        return 1 / (1 + math.exp(-max(-40.0, min(40.0, (value - self.middle) / self.width))))
+    missing: float
+    order: float
+    kinds: float
+    logits: float
 
 
-# From the lead of an entry over the next one (for all but the first: its lag) to the probability that it is the right
-# one of those found. Two entries that are equally near are each wrong a little more often than right. Fitted on the
-# similar questions of the demo merchants, each held out in turn; public sets agree within .1.
-LEAD = Step(middle=0.02, width=1 / 16)
-# From the fused score to the probability that there is an answer at all: the words of other merchants' questions reach
-# .27 in one of twenty, a merchant's own paraphrases stay above .37 in nineteen of twenty.
-LOCAL_LEVEL = Step(middle=0.28, width=0.035)
-# Cosines of sentence encoders: unrelated texts reach .4, paraphrases start at .6.
-MODEL_LEVEL = Step(middle=0.5, width=0.05)
+# Of two entries that are worded alike (情侣套餐多少钱, 家庭套餐多少钱) the one comes first that names what was asked for,
+# then the one that says it in the same order, then the one that wants to know the same kind of thing.
+LOCAL_SHARES = Shares(missing=0.35, order=0.12, kinds=0.045, logits=13.0)
+# A model's vectors know other words for the same, so the words themselves count less.
+MODEL_SHARES = Shares(missing=0.12, order=0.03, kinds=0.012, logits=25.0)
+# A lead, in logits, tells no more above this.
+MOST_LEAD = 6.0
+# The lead counts for this much more when the question is which entry is right than when it is whether there is one.
+LEAD_IN_SCORE = 0.2
+# Chunks have no wording to look at: words, vectors and topic alone speak for them.
+_CHUNK_MIDDLE, _CHUNK_LOGITS, _MOST_CHUNK = 0.28, 25.0, 8.0
+# What a rare code of the question does to the evidence: an entry that has it, one that lacks it, by its share.
+_CODED, _UNCODED = 3.0, 6.0
+_SAME = 6.0
 
 
 class Ranked(NamedTuple):
     """An entry in the order of a question.
 
-    `missing`, `coded` and `uncoded` are those of its units. `answerable` is the probability that something this near
-    holds an answer at all; `score` that this is the right entry.
+    `nearest` is the best of its vectors, `wording` the place of the wording that fits best; `missing`, `coded` and
+    `uncoded` are those of its units. `evidence` says, in logits, how much speaks for an answer here, `lead` how far it
+    is before the next entry (behind the first, for all others). `answerable` is the probability that something this near
+    holds an answer at all; `score` that this is the right entry if there is one.
     """
 
     owner: Owner
@@ -103,8 +109,18 @@ class Ranked(NamedTuple):
     missing: float = USUALLY_MISSING
     coded: bool = False
     uncoded: float = 0.0
+    nearest: float | None = None
+    wording: int | None = None
+    look: Look | None = None
+    evidence: float = 0.0
+    lead: float = 0.0
     answerable: float = 0.0
     score: float = 0.0
+
+    @property
+    def decisive(self) -> float:
+        """Return what the score is made from."""
+        return self.evidence + LEAD_IN_SCORE * self.lead
 
 
 def answerability(entries: Sequence[Ranked]) -> float:
@@ -127,42 +143,81 @@ def is_local(encoder_id: str) -> bool:
 
 
 def rank(
-    units: Iterable[Scored], *, weights: Weights, local: bool, rank_k: int | None = None
+    units: Iterable[Scored],
+    *,
+    weights: Weights,
+    local: bool,
+    rank_k: int | None = None,
+    look_at: Callable[[Sequence[Ranked]], Mapping[Owner, Look]] | None = None,
+    calibration: Calibration = PRIOR,
 ) -> list[Ranked]:
     """Return the entries of `units`, best first, each with its score.
 
-    With `rank_k` the order is that of weighted reciprocal ranks (Cormack et al., SIGIR 2009) instead of that of the
-    fused scores; the scores then follow that order.
+    `look_at` gives the second look at the first entries. With `rank_k` the order is that of weighted reciprocal ranks
+    (Cormack et al., SIGIR 2009) instead of that of the fused scores; the scores then follow that order.
     """
-    entries = [_entry(owner, group, weights, local=local) for owner, group in _grouped(units).items()]
-    if rank_k is None:
-        entries.sort(key=lambda entry: (-entry.fused, entry.owner))
-    else:
+    shares = LOCAL_SHARES if local else MODEL_SHARES
+    entries = [_entry(owner, group, weights, shares) for owner, group in _grouped(units).items()]
+    entries.sort(key=_by_fused)
+    if look_at is not None and entries:
+        entries = _looked(entries, look_at(entries[:LOOKED_AT]), shares)
+    if rank_k is not None:
         entries = _by_rank(entries, weights, rank_k)
-    return calibrated(entries, local=local)
+    return calibrated(entries, local=local, calibration=calibration)
 
 
-def calibrated(entries: Sequence[Ranked], *, local: bool) -> list[Ranked]:
+def _by_fused(entry: Ranked) -> tuple[float, Owner]:
+    return -entry.fused, entry.owner
+
+
+def _looked(entries: Sequence[Ranked], looks: Mapping[Owner, Look], shares: Shares) -> list[Ranked]:
+    first = [
+        entry._replace(look=looks[entry.owner], fused=entry.fused + _worth(looks[entry.owner], shares))
+        if entry.owner in looks
+        else entry
+        for entry in entries[:LOOKED_AT]
+    ]
+    first.sort(key=_by_fused)
+    lowest = first[-1].fused
+    return [*first, *(entry._replace(fused=min(entry.fused, lowest)) for entry in entries[LOOKED_AT:])]
+
+
+def _worth(look: Look, shares: Shares) -> float:
+    same = SAME_LEVEL if look.is_same else 0.0
+    return shares.order * (look.order - USUAL.order) + shares.kinds * (look.kinds - USUAL.kinds) + same
+
+
+def calibrated(entries: Sequence[Ranked], *, local: bool, calibration: Calibration = PRIOR) -> list[Ranked]:
     """Return `entries`, which are in order, with their scores: strictly falling, in (0, 1)."""
+    shares = LOCAL_SHARES if local else MODEL_SHARES
     found: list[Ranked] = []
     ceiling = 1.0
     for place, entry in enumerate(entries):
         rival = entries[1 if place == 0 else 0].fused if len(entries) > 1 else 0.0
-        answerable = _answerable(entry, local=local)
-        score = min(LEAD.at(entry.fused - rival) * answerable, ceiling)
+        lead = max(-MOST_LEAD, min(MOST_LEAD, shares.logits * (entry.fused - rival)))
+        weighed = entry._replace(evidence=_evidence(entry, lead, local=local), lead=lead)
+        score = min(calibration.score.at(weighed.decisive), ceiling)
         ceiling = score * (1 - 1e-9)
-        found.append(entry._replace(answerable=answerable, score=score))
+        found.append(weighed._replace(answerable=calibration.answer.at(weighed.evidence), score=score))
     return found
 
 
-def _answerable(entry: Ranked, *, local: bool) -> float:
-    near = max(_fused(entry.lexical, entry.vector, LOCAL_WEIGHTS), CODE_LEVEL if entry.coded else 0.0)
-    near += MISSING_IN_LEVEL * (USUALLY_MISSING - entry.missing) - CODE_MISSING * entry.uncoded
-    worded = LOCAL_LEVEL.at(near)
-    # Words that agree speak for an entry whatever made the vectors.
-    return (
-        worded if local else max(worded, MODEL_LEVEL.at(_fused(entry.lexical, entry.vector, MODEL_WEIGHTS)))
-    )
+def _evidence(entry: Ranked, lead: float, *, local: bool) -> float:
+    """Return how much speaks for an answer in this entry, in logits: about 2 is as much for as against."""
+    look = entry.look or USUAL
+    if entry.owner.kind == "chunk":
+        near = _fused(entry.lexical, entry.vector, LOCAL_WEIGHTS) + 0.3 * (USUALLY_MISSING - entry.missing)
+        worded = min(2.0 + _CHUNK_LOGITS * (near - _CHUNK_MIDDLE), _MOST_CHUNK) + 0.3 * lead
+    else:
+        nearest = entry.lexical if entry.nearest is None else entry.nearest
+        worded = 2.0 * min(nearest, 1.0) + 1.5 * look.covered + look.order - 2.0 * entry.missing + 0.3 * lead
+        worded -= 0.3 * look.contradicts
+    evidence = worded if local else 10.9 * entry.fused + 0.3 * lead - 4.5
+    if look.is_same:
+        evidence = max(evidence, _SAME)
+    if entry.coded:
+        evidence = max(evidence, _CODED)
+    return evidence - _UNCODED * entry.uncoded
 
 
 def _grouped(units: Iterable[Scored]) -> dict[Owner, list[Scored]]:
@@ -172,25 +227,34 @@ def _grouped(units: Iterable[Scored]) -> dict[Owner, list[Scored]]:
     return groups
 
 
-def _entry(owner: Owner, units: Sequence[Scored], weights: Weights, *, local: bool) -> Ranked:
+def _entry(owner: Owner, units: Sequence[Scored], weights: Weights, shares: Shares) -> Ranked:
     wordings = [unit for unit in units if unit.role != "answer"]
-    lexical = _best_and_mean([unit.lexical for unit in wordings])
+    lexical = _best_and_mean([unit.lexical for unit in wordings], WORDS_MEAN_SHARE)
     lexical += ANSWER_SHARE * max((unit.lexical for unit in units if unit.role == "answer"), default=0.0)
     lexical = min(lexical, MOST_LEXICAL)
     known = [max(unit.vector, 0.0) for unit in wordings if unit.vector is not None]
-    vector = _best_and_mean(known) if known else None
+    vector = _best_and_mean(known, VECTORS_MEAN_SHARE) if known else None
     missing, coded, uncoded = units[0].missing, units[0].coded, units[0].uncoded
     fused = max(_fused(lexical, vector, weights), CODE_LEVEL if coded else 0.0)
-    if local:
-        # A model's vectors know other words for the same.
-        fused *= 1 + MISSING_IN_ORDER * (USUALLY_MISSING - missing)
-    return Ranked(owner, lexical, vector, fused, missing, coded, uncoded)
+    fused += shares.missing * (USUALLY_MISSING - missing)
+    best = max(wordings, key=lambda unit: _fused(unit.lexical, unit.vector, weights), default=None)
+    return Ranked(
+        owner,
+        lexical,
+        vector,
+        fused,
+        missing,
+        coded,
+        uncoded,
+        nearest=max(known, default=None),
+        wording=best.place if best is not None else None,
+    )
 
 
-def _best_and_mean(values: Sequence[float]) -> float:
+def _best_and_mean(values: Sequence[float], share: float) -> float:
     if not values:
         return 0.0
-    return (max(values) + MEAN_SHARE * sum(values) / len(values)) / (1 + MEAN_SHARE)
+    return (max(values) + share * sum(values) / len(values)) / (1 + share)
 
 
 def _fused(lexical: float, vector: float | None, weights: Weights) -> float:

@@ -71,6 +71,11 @@ def keys(text: str) -> tuple[Key, ...]:
     return tuple(found.values())
 
 
+def only_asks(word: str) -> bool:
+    """Tell whether a content word is one that questions are made with, and no topic."""
+    return word in _ASKING_WORDS
+
+
 def _topic(text: str) -> str:
     return _ASKING.sub(" ", fold(text))
 

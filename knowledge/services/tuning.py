@@ -9,21 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from kimono.lib.errors import Invalid
-from knowledge.models import TunerParams
+from knowledge.models import Fit, TunerParams
 from knowledge.services import revisions
+from knowledge.services.calibration import PRIOR, Calibration, Curve
+from knowledge.services.thresholds import Threshold, choose, measured
 from tenants.services import auditing
 from tenants.services.auditing import Actor
 
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The score an answer needs. `limited_by` says what set it: accuracy, refusal, or that there is too little data."""
-
-    value: float
-    expected_accuracy: float = 0.0
-    ci95: tuple[float, float] = (0.0, 1.0)
-    refused_share: float = 0.0
-    limited_by: Literal["accuracy", "refusal", "data"] = "data"
+# What stands until a merchant sets or fits another.
+FIXED = Threshold(0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +31,12 @@ class Params:
     target_accuracy: float = 0.9
     max_refusal: float = 0.1
     similarity_threshold: float = 0.3
-    threshold: Threshold = Threshold(0.3)
+    threshold: Threshold = FIXED
     fusion: Literal["score", "rank"] = "score"
     rrf_k: int = 60
     rrf_vector_weight: float | None = None
     rrf_keyword_weight: float | None = None
+    calibration: Calibration = PRIOR
     overrides: tuple[str, ...] = ()
     updated_at: datetime | None = None
 
@@ -70,20 +65,74 @@ _KNOWN = frozenset(field.name for field in fields(Params))
 def effective(overrides: Mapping[str, Any] | None = None) -> Params:
     """Return the parameters in force, with `overrides` (an experiment's, a run's) over the merchant's own.
 
-    Raises `Invalid` for an override out of range.
+    Scores and threshold are those fitted on the merchant's own questions, where there are any. Raises `Invalid` for an
+    override out of range.
     """
+    params = _set(overrides)
+    fit = Fit.objects.defer("asked").first()
+    if fit is None:
+        return replace(params, threshold=Threshold(params.similarity_threshold))
+    params = replace(params, calibration=_curves(fit))
+    return replace(params, threshold=_threshold(params, fit))
+
+
+def uncalibrated(overrides: Mapping[str, Any] | None = None) -> Params:
+    """Return the parameters as they would be if nothing had been fitted: for whoever fits."""
+    params = _set(overrides)
+    return replace(params, threshold=Threshold(params.similarity_threshold))
+
+
+def _set(overrides: Mapping[str, Any] | None) -> Params:
     row = TunerParams.objects.first()
     own = dict(row.overrides) if row is not None else {}
     merged = own | checked(overrides or {})
-    params = replace(
+    return replace(
         Params(), **merged, overrides=tuple(sorted(own)), updated_at=row.updated_at if row else None
     )
-    return replace(params, threshold=_threshold(params))
 
 
-def _threshold(params: Params) -> Threshold:
-    # Without questions to fit on, `auto` stands on its floor too; what it will hold is not known then.
-    return Threshold(params.similarity_threshold)
+def _curves(fit: Fit) -> Calibration:
+    return Calibration(
+        score=Curve(fit.score_slope, fit.score_offset), answer=Curve(fit.answer_slope, fit.answer_offset)
+    )
+
+
+def _wish(params: Params) -> list[float | str]:
+    """Return what a threshold is chosen for."""
+    return [params.threshold_mode, params.target_accuracy, params.max_refusal, params.similarity_threshold]
+
+
+def _threshold(params: Params, fit: Fit) -> Threshold:
+    if fit.chosen.get("for") == _wish(params):
+        stored = fit.chosen["threshold"]
+        return Threshold(**{**stored, "ci95": tuple(stored["ci95"])})
+    return _chosen(params, fit)
+
+
+def _chosen(params: Params, fit: Fit) -> Threshold:
+    """Choose the threshold from what search said to the merchant's own questions."""
+    asked = list(fit.asked.values())
+    curve = _curves(fit).score
+    scores = [curve.at(decisive) for decisive, *_ in asked]
+    right = [bool(good) for _, _, good, _ in asked]
+    if params.threshold_mode == "fixed":
+        return measured(Threshold(params.similarity_threshold), scores, right)
+    return choose(
+        scores,
+        right,
+        target=params.target_accuracy,
+        most_refused=params.max_refusal,
+        floor=params.similarity_threshold,
+    )
+
+
+def choose_again() -> None:
+    """Choose the threshold anew for what the merchant has set, and keep it: after a fit, and after a setting."""
+    fit = Fit.objects.first()
+    if fit is not None:
+        params = _set(None)
+        fit.chosen = {"for": _wish(params), "threshold": asdict(_chosen(params, fit))}
+        fit.save(update_fields=["chosen"])
 
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +171,7 @@ def _store(*, values: dict[str, Any], by: Actor, now: datetime | None, keep: boo
         row.overrides = (row.overrides | values) if keep else {}
         row.updated_at = now or timezone.now()
         row.save()
+        choose_again()
         revisions.bump()
         auditing.record(action="update_params", by=by, target_type="tuner", details={"set": sorted(values)})
     return effective()

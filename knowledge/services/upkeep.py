@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from kimono.lib.jobs import JobRun, Result
 from knowledge.models import Unit
-from knowledge.services import indexing, postings, reindexing, vectors
+from knowledge.services import fitting, indexing, postings, reindexing, vectors
 from tenants.models import Job
 from tenants.services import jobs
 
-SYNC, TIDY, REINDEX = "knowledge.sync", "knowledge.tidy_index", reindexing.JOB
+SYNC, TIDY, REINDEX, CALIBRATE = "knowledge.sync", "knowledge.tidy_index", reindexing.JOB, fitting.JOB
 
 
 def start_due() -> list[str]:
@@ -22,6 +22,8 @@ def start_due() -> list[str]:
         wanted.append(SYNC)
     if postings.merge_waits() or postings.purge_waits() or vectors.waiting():
         wanted.append(TIDY)
+    if not wanted and fitting.due(now=timezone.now()):
+        wanted.append(CALIBRATE)
     live = Job.objects.filter(name__in=wanted, status__in=[Job.Status.QUEUED, Job.Status.RUNNING])
     started = [name for name in wanted if name not in set(live.values_list("name", flat=True))]
     for name in started:

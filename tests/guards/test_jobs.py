@@ -15,7 +15,12 @@ OWN = {"by", "source", "doc_id", "run_after"}
 # Calls whose name is only known when they run: module → the names that it may be.
 BY_VARIABLE = {
     "knowledge/services/folders/updating.py": ("knowledge.update_full", "knowledge.update_incremental"),
-    "knowledge/services/upkeep.py": ("knowledge.reindex", "knowledge.sync", "knowledge.tidy_index"),
+    "knowledge/services/upkeep.py": (
+        "knowledge.calibrate",
+        "knowledge.reindex",
+        "knowledge.sync",
+        "knowledge.tidy_index",
+    ),
     "tenants/services/jobs.py": (),
 }
 

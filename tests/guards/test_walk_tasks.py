@@ -36,6 +36,7 @@ JOBS: dict[str, Callable[[World], list[dict[str, Any]]]] = {
         {"file_key": key, "name": "pairs.csv", "dry_run": False, "mode": "upsert"}
         for key in (file_of(theirs), f"../{theirs.tenant.pk}/{file_of(theirs)}")
     ],
+    "knowledge.calibrate": lambda _: [{}],
     "knowledge.evaluate": lambda theirs: [{"report_id": theirs.ids["report_id"]}],
     "knowledge.reindex": lambda _: [{}],
     "knowledge.sync": lambda _: [{"limit": None, "full": True}],

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kimono import providers
 from kimono.providers.config import ConfigError, EmbeddingEndpoint, ProvidersConfig
-from knowledge.services import trials
+from knowledge.services import fitting, trials
 from tenants.services import scratch
 
 _WIDTH = 30
@@ -45,6 +45,8 @@ class Command(BaseCommand):
                 named = trials.add_documents(entries, told=_Bar("indexing").show)
             else:
                 named = trials.add_pairs(entries)
+            # As the worker does when a merchant's knowledge has come to rest.
+            fitting.fit()
             params = trials.params_of(options["leg"])
             asked = trials.ask(questions, named=named, params=params, told=_Bar("asking").show)
             with options["predictions"].open("w", encoding="utf-8") as out:

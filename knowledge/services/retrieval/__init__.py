@@ -15,13 +15,13 @@ from kimono.lib.db import current_tenant
 from kimono.lib.threads import in_thread
 from knowledge.models import Document, Unit, Version
 from knowledge.services import encoders, revisions, visibility
-from knowledge.services.ranking import Owner, Ranked, answerability, is_local, rank, weights_for
-from knowledge.services.retrieval import passages, reranking
+from knowledge.services.ranking import Owner, Ranked, Scored, answerability, is_local, rank, weights_for
+from knowledge.services.retrieval import passages, reranking, wordings
 from knowledge.services.retrieval.legs import Legs, Query
 from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores
 from knowledge.services.standing import read
 from knowledge.services.tuning import Params
-from knowledge.services.visibility import View
+from knowledge.services.visibility import Condition, View
 
 __all__ = ["Found", "Kind", "Passage", "Scores", "search"]
 
@@ -160,6 +160,22 @@ def ranked(
         more = legs.candidates(visibility.condition(narrow), **many)
         known = {unit.owner for unit in scored}
         scored += [unit for unit in more if unit.owner not in known]
+    return in_order(scored, asked=asked, params=params, cursor=cursor)
+
+
+def units_but(
+    asked: Query, *, view: View, params: Params, cursor: CursorWrapper, but: Condition
+) -> list[Scored]:
+    """Return the units of the entries that a question finds among those for which the condition `but` holds too."""
+    shown = visibility.shown(view, seen={})
+    both = Condition(f"({shown.sql}) AND {but.sql}", (*shown.params, *but.params))
+    return Legs(asked, cursor).candidates(both, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
+
+
+def in_order(
+    scored: Sequence[Scored], *, asked: Query, params: Params, cursor: CursorWrapper
+) -> list[Ranked]:
+    """Return the entries of units that were found, best first, with the second look at the first of them."""
     return rank(
         scored,
         weights=weights_for(
@@ -167,6 +183,8 @@ def ranked(
         ),
         local=is_local(asked.encoder_id) or asked.vector is None,
         rank_k=params.rrf_k if params.fusion == "rank" else None,
+        look_at=partial(wordings.looks, query=asked.text, cursor=cursor),
+        calibration=params.calibration,
     )
 
 

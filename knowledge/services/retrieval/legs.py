@@ -120,7 +120,14 @@ class Legs:
 
     def _scored(self, units: Mapping[int, "_Met"]) -> list[Scored]:
         held = self._topic.held({pk: unit.owner for pk, unit in units.items()})
-        return [Scored(*unit, *held[unit.owner]) for unit in units.values()]
+        places: dict[Owner, int] = {}
+        scored = []
+        # Wordings were stored in their order.
+        for _, unit in sorted(units.items()):
+            place = places.get(unit.owner, 0)
+            places[unit.owner] = place + (unit.role != Unit.Role.ANSWER)
+            scored.append(Scored(*unit, *held[unit.owner], place))
+        return scored
 
 
 class _Met(NamedTuple):

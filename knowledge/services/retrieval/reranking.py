@@ -6,7 +6,7 @@ from dataclasses import replace
 from kimono import providers
 from kimono.lib.db import current_tenant
 from knowledge.services import headings
-from knowledge.services.ranking import LEAD
+from knowledge.services.calibration import Curve
 from knowledge.services.retrieval.shapes import Found, Passage
 
 log = logging.getLogger(__name__)
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 CANDIDATES = 20
 SECONDS = 1.5
 _MOST_CHARACTERS = 2_000
+# From the lead in relevance over the next passage to the probability that it is the right one of those found.
+LEAD = Curve(slope=16.0, offset=-0.3)
 
 
 def configured() -> str:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.services.looking import Look, look
 from knowledge.services.ranking import (
     LOCAL_WEIGHTS,
-    MEAN_SHARE,
+    WORDS_MEAN_SHARE,
     Owner,
     Ranked,
     Scored,
@@ -31,7 +32,7 @@ def test_an_entry_near_in_all_its_wordings_beats_one_near_in_a_single_one() -> N
     second = [unit(2, 0.8, 0.8), unit(2, 0.0, 0.0, "similar")]
     order = rank([*second, *first], weights=LOCAL_WEIGHTS, local=True)
     assert [entry.owner.pk for entry in order] == [1, 2]
-    assert order[0].lexical == pytest.approx((0.8 + MEAN_SHARE * 0.75) / (1 + MEAN_SHARE))
+    assert order[0].lexical == pytest.approx((0.8 + WORDS_MEAN_SHARE * 0.75) / (1 + WORDS_MEAN_SHARE))
 
 
 def test_the_best_wording_still_decides_between_unlike_entries() -> None:
@@ -100,13 +101,45 @@ def test_a_lead_over_the_next_entry_raises_the_score() -> None:
         entries = [Ranked(Owner("qa", 1), 0.6, 0.6, 0.6), Ranked(Owner("qa", 2), rival, rival, rival)]
         return calibrated(entries, local=True)[0].score
 
-    assert top(0.2) > 0.9 > top(0.55) > 0.3
+    assert top(0.2) > 0.8 > top(0.55) > 0.3
 
 
-def test_answerability_looks_at_how_near_the_best_entry_is() -> None:
-    def of(level: float) -> float:
-        return answerability(calibrated([Ranked(Owner("qa", 1), level, level, level)], local=True))
+def test_answerability_looks_at_how_near_the_best_entry_is_and_what_it_lacks() -> None:
+    def of(level: float, missing: float, look: Look | None) -> float:
+        entry = Ranked(Owner("qa", 1), level, level, level, missing, look=look)
+        return answerability(calibrated([entry], local=True))
 
-    assert of(0.1) < 0.05
-    assert of(0.6) > 0.95
+    assert of(0.1, 1.0, Look(order=0.1, covered=0.0, kinds=0.0, contradicts=True)) < 0.1
+    assert of(0.6, 0.1, Look(order=0.9, covered=0.9, kinds=1.0)) > 0.85
     assert answerability([]) == 0.0
+
+
+def test_a_second_look_prefers_the_entry_that_wants_to_know_the_same() -> None:
+    units = [unit(1, 0.62, 0.6), unit(2, 0.6, 0.6), unit(3, 0.1, 0.1)]
+    looks = {
+        Owner("qa", 1): look("振袖租一天多少钱", "振袖租一天怎么保养"),
+        Owner("qa", 2): look("振袖租一天多少钱", "租振袖多少钱一天"),
+    }
+    order = rank(
+        units,
+        weights=LOCAL_WEIGHTS,
+        local=True,
+        look_at=lambda first: {e.owner: looks[e.owner] for e in first if e.owner in looks},
+    )
+    assert [entry.owner.pk for entry in order] == [2, 1, 3]
+    assert [entry.owner.pk for entry in rank(units, weights=LOCAL_WEIGHTS, local=True)] == [1, 2, 3]
+
+
+def test_the_question_itself_comes_first_however_much_else_its_entry_says() -> None:
+    many = [unit(1, 1.0, 1.0), *[unit(1, 0.0, 0.0, "similar") for _ in range(20)]]
+    order = rank(
+        [*many, unit(2, 0.5, 0.6)],
+        weights=LOCAL_WEIGHTS,
+        local=True,
+        look_at=lambda first: {
+            entry.owner: look("怎么退货", "怎么退货" if entry.owner.pk == 1 else "退货要多久")
+            for entry in first
+        },
+    )
+    assert order[0].owner.pk == 1
+    assert order[0].score > 0.9

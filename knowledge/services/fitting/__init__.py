@@ -1,0 +1,127 @@
+"""Fits scores and threshold to a merchant's own questions, each held out in turn, and keeps the fit up to date."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from kimono.lib.jobs import JobRun, Result
+from knowledge.models import Fit, SimilarQuestion
+from knowledge.services import calibration, encoders, revisions, tuning
+from knowledge.services.calibration import PRIOR, Calibration
+from knowledge.services.fitting import holding_out
+from knowledge.services.fitting.holding_out import Asked, Held
+from knowledge.services.thresholds import LEAST_QUESTIONS
+from knowledge.services.tuning import Params
+from knowledge.services.visibility import View
+
+JOB = "knowledge.calibrate"
+# A change is waited out for so long, and many changes in a row for no longer than the second.
+QUIET, LONGEST = timedelta(seconds=60), timedelta(minutes=15)
+# When more than this share of the questions is new, all are asked again: the others have changed with their rivals.
+_MOST_NEW = 0.2
+# A threshold that moves by less changes no answer worth telling caches of.
+_MOVED = 0.01
+
+
+def due(*, now: datetime) -> bool:
+    """Tell whether the current tenant's fit is behind its knowledge, and the knowledge has come to rest."""
+    fit = Fit.objects.defer("asked").first()
+    if fit is None:
+        if not SimilarQuestion.objects.exists():
+            return False
+    elif fit.revision == revisions.current():
+        return False
+    changed = revisions.last_changed()
+    behind = now - fit.fitted_at if fit is not None else timedelta(0)
+    return changed is None or now - changed >= QUIET or behind >= LONGEST
+
+
+def fit(run: JobRun | None = None, *, now: datetime | None = None) -> Result:
+    """Ask the held-out questions, fit the curves, choose the threshold and store them; return what was done.
+
+    Questions that were asked at the last fit, and are unchanged, are not asked again while they are most. The knowledge
+    revision rises only when answers change by it.
+    """
+    began, now = time.monotonic(), now or timezone.now()
+    revision, encoder_id = revisions.current(), encoders.in_force()
+    params = tuning.uncalibrated()
+    before = Fit.objects.first()
+    units = holding_out.chosen(View(unit="", at=now, canary=False))
+    known = _known(before, units, encoder_id)
+    new = [unit for unit in units if unit not in known]
+    asked = known | _asked(new, params=params, at=now, encoder_id=encoder_id, run=run)
+    found = [asked[unit] for unit in units if unit in asked]
+    with transaction.atomic():
+        moved = _store(found, asked, revision=revision, encoder_id=encoder_id, now=now)
+    return {
+        "questions": len(found),
+        "asked": len(new),
+        "threshold": tuning.effective().threshold.value,
+        "moved": moved,
+        "seconds": round(time.monotonic() - began, 2),
+    }
+
+
+def _known(before: Fit | None, units: Sequence[int], encoder_id: str) -> dict[int, Asked]:
+    if before is None or before.encoder_id != encoder_id:
+        return {}
+    known = {unit: Asked.of(before.asked[str(unit)]) for unit in units if str(unit) in before.asked}
+    return known if len(units) - len(known) <= _MOST_NEW * len(units) else {}
+
+
+def _asked(
+    units: Sequence[int], *, params: Params, at: datetime, encoder_id: str, run: JobRun | None
+) -> dict[int, Asked]:
+    asked: dict[int, Asked] = {}
+    held: Sequence[Held] = list(holding_out.wordings(units))
+    for done, each in enumerate(held):
+        if run is not None:
+            run.progress(done / len(held), stage="asking")
+        asked[each.unit] = holding_out.ask(each, at=at, params=params, encoder_id=encoder_id)
+    return asked
+
+
+def calibrated(found: Sequence[Asked]) -> Calibration:
+    """Return the curves that fit what was found; with too few questions hardly anything but the prior."""
+    score = calibration.fitted(PRIOR.score, [each.decisive for each in found], [each.right for each in found])
+    both = [each.evidence for each in found] + [each.without for each in found]
+    answer = calibration.fitted(PRIOR.answer, both, [True] * len(found) + [False] * len(found))
+    return Calibration(score=score, answer=answer)
+
+
+def _store(
+    found: Sequence[Asked], asked: dict[int, Asked], *, revision: int, encoder_id: str, now: datetime
+) -> bool:
+    """Store the fit; return whether it changes what is answered, and raise the revision then."""
+    enough = len(found) >= LEAST_QUESTIONS
+    curves = calibrated(found) if enough else PRIOR
+    old = tuning.effective()
+    Fit.objects.update_or_create(
+        id=1,
+        defaults={
+            "revision": revision,
+            "encoder_id": encoder_id,
+            "fitted_at": now,
+            "questions": len(found),
+            "score_slope": curves.score.slope,
+            "score_offset": curves.score.offset,
+            "answer_slope": curves.answer.slope,
+            "answer_offset": curves.answer.offset,
+            "asked": {str(unit): each.shown() for unit, each in asked.items()},
+        },
+    )
+    tuning.choose_again()
+    new = tuning.effective()
+    moved = abs(new.threshold.value - old.threshold.value) > _MOVED or _differ(old.calibration, curves)
+    if moved:
+        revisions.bump(now=now)
+        # What this fit itself changed is no reason for another one.
+        Fit.objects.update(revision=revision + 1)
+    return moved
+
+
+def _differ(old: Calibration, new: Calibration) -> bool:
+    return any(abs(old.score.at(at) - new.score.at(at)) > _MOVED for at in (-1.0, 1.0, 3.0, 5.0))

@@ -1,0 +1,115 @@
+"""The merchant's own questions, each asked while it is not there: whether its entry is found by the others."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from knowledge.models import Unit
+from knowledge.services import retrieval, visibility
+from knowledge.services.ranking import Owner, Ranked
+from knowledge.services.retrieval.legs import Query
+from knowledge.services.tuning import Params
+from knowledge.services.visibility import Condition, View
+
+# So many questions are asked at most, the same ones each time.
+MOST_QUESTIONS = 2_000
+_SEED = b"kimono"
+_DIGITS = 4
+
+_WORDINGS = """
+    SELECT u.id, u.pair_id, w.text, u.embedding::text
+      FROM (SELECT id, pair_id, role, encoder_id, embedding,
+                   row_number() OVER (PARTITION BY pair_id ORDER BY id) - 1 AS place,
+                   count(*) OVER (PARTITION BY pair_id) AS many
+              FROM knowledge_unit WHERE pair_id IS NOT NULL AND role <> %s) u
+      JOIN (SELECT id AS pair_id, 0 AS place, question AS text FROM knowledge_qapair
+             UNION ALL
+            SELECT pair_id, row_number() OVER (PARTITION BY pair_id ORDER BY position, id), text
+              FROM knowledge_similarquestion) w ON w.pair_id = u.pair_id AND w.place = u.place
+     WHERE u.many > 1 AND u.id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What search says to a question that is held out, in logits (see `ranking.Ranked`).
+
+    `decisive` and `evidence` are those of the first entry, `right` whether it is the question's own; `without` is the
+    evidence of the first entry when its own is not there, so that nothing is right.
+    """
+
+    decisive: float
+    evidence: float
+    right: bool
+    without: float
+
+    def shown(self) -> list[float]:
+        """Return it as numbers, to be stored."""
+        return [self.decisive, self.evidence, float(self.right), self.without]
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> "Asked":
+        """Return what was stored."""
+        return cls(numbers[0], numbers[1], bool(numbers[2]), numbers[3])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A wording that is held out: its unit, its pair, its text and its vector."""
+
+    unit: int
+    pair: int
+    text: str
+    vector: Sequence[float] | None
+
+
+def chosen(view: View) -> list[int]:
+    """Return the units of the questions to hold out: of pairs with several wordings, the same ones at each fit."""
+    shown = visibility.searchable(view).filter(pair__isnull=False).exclude(role=Unit.Role.ANSWER)
+    by_pair: dict[int, list[int]] = {}
+    for pair, unit in shown.values_list("pair_id", "pk"):
+        by_pair.setdefault(pair, []).append(unit)
+    units = [unit for group in by_pair.values() if len(group) > 1 for unit in group]
+    return sorted(units, key=_draw)[:MOST_QUESTIONS]
+
+
+def _draw(unit: int) -> bytes:
+    return hashlib.blake2b(str(unit).encode(), digest_size=8, key=_SEED).digest()
+
+
+def wordings(units: Sequence[int]) -> Iterator[Held]:
+    """Yield the texts and vectors of units."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WORDINGS, [Unit.Role.ANSWER, list(units)])
+        for unit, pair, text, vector in cursor.fetchall():
+            yield Held(unit, pair, text, json.loads(vector) if vector else None)
+
+
+def ask(held: Held, *, at: datetime, params: Params, encoder_id: str) -> Asked:
+    """Ask a question of all that remains without it, and of all that remains without its entry."""
+    view = View(unit="", at=at, canary=False)
+    own = Owner("qa", held.pair)
+    query = Query(held.text, held.vector, encoder_id)
+    with connection.cursor() as cursor:
+        found = retrieval.units_but(query, view=view, params=params, cursor=cursor, but=_but(held.unit))
+        first = _first(retrieval.in_order(found, asked=query, params=params, cursor=cursor))
+        rest = [unit for unit in found if unit.owner != own]
+        other = _first(retrieval.in_order(rest, asked=query, params=params, cursor=cursor))
+    return Asked(
+        decisive=round(first.decisive, _DIGITS) if first else -10.0,
+        evidence=round(first.evidence, _DIGITS) if first else -10.0,
+        right=first is not None and first.owner == own,
+        without=round(other.evidence, _DIGITS) if other else -10.0,
+    )
+
+
+def _first(entries: Sequence[Ranked]) -> Ranked | None:
+    return entries[0] if entries else None
+
+
+def _but(unit: int) -> Condition:
+    return Condition("knowledge_unit.id <> %s", (unit,))

@@ -1,0 +1,85 @@
+"""Scores and threshold follow the merchant's own questions, and say so."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from knowledge.models import Fit
+from knowledge.services import fitting, revisions, tuning, upkeep
+from knowledge.services.calibration import PRIOR
+from tenants.models import Tenant
+from tenants.services.auditing import SYSTEM
+from tests.knowledge.filling import add_pair, search
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THINGS = ("振袖", "浴衣", "袴", "访问着", "儿童和服", "男士和服", "草履", "腰带", "发饰", "手提包")
+ASKS = ("租{}一天多少钱", "{}的租金是多少", "想租一天{}要花多少钱", "{}租一天的价格")
+
+
+def fill() -> list[Any]:
+    return [
+        add_pair(ASKS[0].format(thing), "看价目表。", similar=[ask.format(thing) for ask in ASKS[1:]])
+        for thing in THINGS
+    ]
+
+
+def test_a_fit_sets_the_curves_and_the_threshold_and_tells_the_caches(in_alpha: Tenant) -> None:
+    pairs = fill()
+    before = revisions.current()
+    done = fitting.fit()
+    assert done is not None
+    assert (done["questions"], done["asked"]) == (40, 40)
+    assert revisions.current() == before + 1
+    params = tuning.effective()
+    assert params.calibration != PRIOR
+    assert params.threshold.limited_by in ("accuracy", "refusal")
+    assert params.threshold.refused_share <= params.max_refusal
+    assert params.threshold.ci95[0] <= params.threshold.expected_accuracy <= params.threshold.ci95[1]
+    found = search("租振袖多少钱一天")
+    assert found.threshold == params.threshold.value
+    assert found.passages[0].qa_id == pairs[0].public_id
+    # Nothing has changed: nothing is asked again, and no cache is told.
+    again = fitting.fit()
+    assert again is not None
+    assert (again["questions"], again["asked"], again["moved"]) == (40, 0, False)
+    # One more pair: its questions alone are asked.
+    add_pair(ASKS[0].format("雨伞"), similar=[ASKS[1].format("雨伞")])
+    more = fitting.fit()
+    assert more is not None
+    assert (more["questions"], more["asked"]) == (42, 2)
+
+
+def test_what_the_merchant_wants_moves_the_threshold_at_once(in_alpha: Tenant) -> None:
+    fill()
+    fitting.fit()
+    usual = tuning.effective().threshold
+    fixed = tuning.effective({"threshold_mode": "fixed", "similarity_threshold": 0.99}).threshold
+    assert (fixed.value, fixed.limited_by) == (0.99, "data")
+    assert fixed.refused_share > usual.refused_share
+    tuning.put(values={"max_refusal": 0.5, "target_accuracy": 1.0}, by=SYSTEM)
+    assert tuning.effective().threshold.expected_accuracy >= usual.expected_accuracy
+
+
+def test_without_similar_questions_the_prior_and_the_floor_stand(in_alpha: Tenant) -> None:
+    add_pair("怎么退货")
+    assert not fitting.due(now=timezone.now() + timedelta(hours=1))
+    fitting.fit()
+    params = tuning.effective()
+    assert params.calibration == PRIOR
+    assert (params.threshold.value, params.threshold.limited_by) == (0.3, "data")
+
+
+def test_it_is_due_when_the_knowledge_has_come_to_rest(in_alpha: Tenant) -> None:
+    add_pair("怎么退货", similar=["退货流程"])
+    now = timezone.now()
+    assert not fitting.due(now=now)
+    assert fitting.due(now=now + fitting.QUIET)
+    assert fitting.JOB not in upkeep.start_due()
+    fitting.fit(now=now)
+    assert Fit.objects.get().revision == revisions.current()
+    assert not fitting.due(now=now + timedelta(days=1))
+    add_pair("怎么换货")
+    assert fitting.due(now=now + fitting.LONGEST)

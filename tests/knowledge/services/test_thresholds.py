@@ -1,0 +1,50 @@
+"""The threshold a merchant's own questions ask for."""
+
+import pytest
+
+from knowledge.services.thresholds import Threshold, choose, measured, wilson
+
+
+def chosen(scores: list[float], right: list[bool], target: float = 0.9, most: float = 0.1) -> Threshold:
+    return choose(scores, right, target=target, most_refused=most, floor=0.3)
+
+
+def test_too_few_questions_leave_the_merchants_own_value() -> None:
+    assert chosen([0.9] * 29, [True] * 29) == Threshold(0.3)
+
+
+def test_the_lowest_that_holds_the_accuracy() -> None:
+    # Of a hundred, those under .45 are wrong: five of them may pass, for 5 of 55 is less than a tenth.
+    scores = [place / 100 for place in range(40, 100)]
+    found = chosen(scores, [score >= 0.45 for score in scores], target=0.95)
+    assert found.limited_by == "accuracy"
+    assert 0.41 < found.value < 0.43
+    assert found.expected_accuracy >= 0.95
+    assert found.ci95[0] < found.expected_accuracy < found.ci95[1]
+    assert found.refused_share == pytest.approx(2 / 60, abs=0.02)
+
+
+def test_where_the_accuracy_would_refuse_too_many_the_refusals_decide() -> None:
+    scores = [place / 100 for place in range(100)]
+    found = chosen(scores, [place % 2 == 0 for place in range(100)])
+    assert found.limited_by == "refusal"
+    assert found.refused_share == pytest.approx(0.1, abs=0.011)
+    assert found.expected_accuracy == pytest.approx(0.5, abs=0.02)
+
+
+def test_where_all_are_right_the_floor_stands_unless_it_refuses_too_many() -> None:
+    assert chosen([0.05, *[0.9] * 99], [True] * 100).value == pytest.approx(0.475)
+    low = chosen([0.1] * 50 + [0.9] * 50, [True] * 100)
+    assert low.refused_share == 0.0
+    assert low.value == pytest.approx(0.1)
+
+
+def test_a_fixed_value_is_measured() -> None:
+    found = measured(Threshold(0.5), [0.4, 0.6] * 20, [False, True] * 20)
+    assert (found.value, found.expected_accuracy, found.refused_share) == (0.5, 1.0, 0.5)
+
+
+def test_the_interval_narrows_with_the_count() -> None:
+    few, many = wilson(8, 10), wilson(800, 1000)
+    assert few[0] < many[0] < 0.8 < many[1] < few[1]
+    assert wilson(0, 0) == (0.0, 1.0)
