@@ -163,11 +163,13 @@ def _tied(parsed: parsing.Parsed, cut: chunking.VersionText, kept: Mapping[str, 
 def _filed(run: JobRun, version: Version, parsed: parsing.Parsed, cut: chunking.VersionText) -> None:
     run.progress(_EMBEDDING, stage="embedding")
     left = storing.begin(run=run, version=version, parsed=parsed, cut=cut)
-    done = len(cut.chunks) - len(left)
+    done, told = len(cut.chunks) - len(left), time.monotonic()
 
     def tell(count: int) -> None:
-        nonlocal done
+        nonlocal done, told
         done += count
-        run.progress(_between(_EMBEDDING, _INDEXING, done, len(cut.chunks)), stage="embedding")
+        if time.monotonic() - told >= _TELL_SECONDS:
+            told = time.monotonic()
+            run.progress(_between(_EMBEDDING, _INDEXING, done, len(cut.chunks)), stage="embedding")
 
     storing.add(run=run, version=version, drafts=left, encoder=Encoder(ref=run.job_id), on_embedded=tell)

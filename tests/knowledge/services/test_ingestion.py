@@ -16,6 +16,7 @@ from knowledge.models import Chunk, Document, Unit, Version
 from knowledge.services import indexing, ingestion, upkeep
 from knowledge.services import running as merchant_jobs
 from knowledge.services.documents import embedding, filing, quotas, reading
+from knowledge.services.ingestion import pipeline
 from tenants.models import Job, OutboxEvent, UsageRecord
 from tests.knowledge.uploads import BY, found, ingested, upload, work
 from tests.providers.parsing.scanned import needs_ocr, scan
@@ -72,7 +73,8 @@ def model() -> Iterator[Standin]:
     providers.install(before)
 
 
-def test_the_stages_come_in_order_and_progress_never_falls() -> None:
+def test_the_stages_come_in_order_and_progress_never_falls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_TELL_SECONDS", 0.0)
     version, run = upload(LONG).version, Watched()
     ingestion.ingest(run=run, version_id=version.pk, publish=True, facts={})
     stages = list(dict.fromkeys(stage for stage, _ in run.seen))
