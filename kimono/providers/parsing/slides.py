@@ -14,6 +14,7 @@ from kimono.providers.parsing.errors import UnreadableFile
 from kimono.providers.parsing.pictures import keep
 from kimono.providers.parsing.registry import Request
 from kimono.providers.parsing.shapes import Draft
+from kimono.providers.parsing.slide_grounds import drop_unseen
 from kimono.providers.parsing.tables import spread, to_markdown
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -59,6 +60,7 @@ class _Slide:
     def add(self, slide: Any) -> None:
         """Add the title, then the other shapes as they are read, then the speaker's notes."""
         shapes = [shape for shape in slide.shapes if not self._unseen(shape)]
+        drop_unseen(slide, shapes)
         title = next((shape for shape in shapes if _placeholder(shape) in _TITLES), None)
         if title is not None:
             level = 1 if _placeholder(title) == "CENTER_TITLE" else 2

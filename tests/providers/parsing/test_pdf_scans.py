@@ -65,3 +65,33 @@ def test_an_image_of_too_many_pixels_is_not_drawn(tmp_path: Path) -> None:
     path = pdf(tmp_path / "a.pdf", [TEXT], unreadable=1, picture=pdf_picture(100_000, 100_000, data))
     parsed = parse(path)
     assert [(e.code, e.page) for e in parsed.errors] == [("image_too_large", 2)]
+
+
+INVISIBLE = "BT /F1 12 Tf 3 Tr 72 600 Td (Written in no ink) Tj ET "
+WHITE = "BT /F1 12 Tf 1 1 1 rg 72 600 Td (Written in white) Tj ET "
+
+
+@pytest.mark.parametrize(
+    ("drawing", "shown"),
+    [
+        (INVISIBLE, False),
+        (WHITE, False),
+        ("0.1 0.2 0.4 rg 60 590 300 30 re f " + WHITE, True),
+        ("q 500 0 0 700 50 50 cm /P1 Do Q " + INVISIBLE, True),
+        ("q 500 0 0 700 50 50 cm /P1 Do Q " + WHITE, True),
+    ],
+    ids=["invisible", "white", "white on dark", "invisible over a scan", "white over a scan"],
+)
+def test_words_that_leave_no_trace_stay_out_and_the_layer_over_a_scan_does_not(
+    tmp_path: Path, drawing: str, shown: bool
+) -> None:
+    page = scan([f"Line {number} of a page that was scanned" for number in range(20)])
+    path = pdf(
+        tmp_path / "a.pdf",
+        [[("Seen by everybody.", 12, 72, 740)]],
+        drawing=drawing + "0 Tr 0 0 0 rg ",
+        picture=page,
+    )
+    text = " ".join(block.text for block in parse(path).blocks)
+    assert "Seen by everybody." in text
+    assert ("Written in" in text) is shown

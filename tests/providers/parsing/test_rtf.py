@@ -72,6 +72,26 @@ def test_hidden_and_deleted_text_and_field_codes_stay_out(tmp_path: Path) -> Non
     assert kinds(document) == [("text", "Seen text link")]
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"Seen {\\cf2 UNSEEN}text\\par", "Seen text"),
+        (b"Seen \\cf2 UNSEEN\\plain text\\par", "Seen text"),
+        (b"Seen {\\cf1 red}\\par", "Seen red"),
+        (b"Seen {\\cf2\\highlight1 bright}\\par", "Seen bright"),
+        (b"\\pard\\cbpat1 Seen {\\plain\\cf2 bright}\\par", "Seen bright"),
+        (b"{\\*\\background {\\*\\shpinst x}}Seen {\\cf2 bright}\\par", "Seen bright"),
+        (b"\\trowd\\cellx900\\pard\\intbl\\cf2 bright\\cell\\row", "bright"),
+    ],
+)
+def test_white_text_stays_out_where_its_ground_is_white(tmp_path: Path, body: bytes, shown: str) -> None:
+    colours = b"{\\colortbl;\\red255\\green0\\blue0;\\red255\\green255\\blue255;}"
+    assert shown in (
+        text := "".join(words for _, words in kinds(read(tmp_path, b"{\\rtf1 " + colours + body + b"}")))
+    )
+    assert "UNSEEN" not in text
+
+
 def test_an_unknown_code_page_is_read_as_the_usual_one(tmp_path: Path) -> None:
     document = read(tmp_path, b"{\\rtf1\\ansi\\ansicpg99 caf\\'e9\\par}")
     assert kinds(document) == [("text", "café")]

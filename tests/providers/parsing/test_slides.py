@@ -9,7 +9,9 @@ from lxml import etree
 from PIL import Image
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.util import Inches
 
 from kimono.providers.parsing import Kind, Limits, UnreadableFile, parse, sniff_file
@@ -125,6 +127,28 @@ def test_what_the_audience_does_not_see_stays_out(deck: Any, tmp_path: Path) -> 
     text = "\n".join(block.text for block in document.blocks)
     assert "公开" in text and "秘密" not in text and "内部" not in text
     assert [(problem.code, problem.page) for problem in document.errors] == [("hidden_slide", 3)]
+
+
+@pytest.mark.parametrize(
+    ("ground", "under", "stays"),
+    [("", False, False), ("FFFFFF", False, False), ("203040", False, True), ("", True, True)],
+)
+def test_white_words_stay_only_where_their_ground_may_be_dark(
+    deck: Any, tmp_path: Path, ground: str, under: bool, stays: bool
+) -> None:
+    slide = bullets(deck, "公开")
+    if ground:
+        slide.background.fill.solid()
+        slide.background.fill.fore_color.rgb = RGBColor.from_string(ground)
+    if under:
+        slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, 0, 0, Inches(3), Inches(2))
+    words = slide.shapes.add_textbox(0, 0, Inches(2), Inches(1)).text_frame.paragraphs[0]
+    for text, colour in (("看得见", "203040"), ("白字", "FFFFFF")):
+        run = words.add_run()
+        run.text, run.font.color.rgb = text, RGBColor.from_string(colour)
+    text = "\n".join(block.text for block in parse(saved(deck, tmp_path)).blocks)
+    assert "看得见" in text
+    assert ("白字" in text) is stays
 
 
 def test_too_many_slides_are_refused(deck: Any, tmp_path: Path) -> None:

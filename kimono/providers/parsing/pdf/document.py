@@ -15,6 +15,7 @@ from kimono.providers.parsing.pdf.furniture import without_furniture
 from kimono.providers.parsing.pdf.layout import Layout, Paragraph, goes_on, outline_levels
 from kimono.providers.parsing.pdf.lines import Line, lines_of
 from kimono.providers.parsing.pdf.tables import Table, TableFinder
+from kimono.providers.parsing.pdf.unseen import unseen
 from kimono.providers.parsing.pictures import keep
 from kimono.providers.parsing.registry import Request
 from kimono.providers.parsing.shapes import Draft
@@ -119,7 +120,7 @@ def _page(
     page = document[number - 1]
     text = page.get_textpage()
     try:
-        lines = _shown(lines_of(text, number), page)
+        lines = _shown(lines_of(text, number, unseen(page, text)), page)
         scanned = _is_scan(page, lines)
         if scanned:
             lines = scans.read(page, number, request, draft)

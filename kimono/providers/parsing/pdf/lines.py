@@ -2,7 +2,7 @@
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from statistics import median
 
@@ -51,8 +51,8 @@ class Line:
         return self.top - self.bottom
 
 
-def lines_of(page: PdfTextPage, number: int) -> list[Line]:
-    """Return the lines of a page in the order in which PDFium reads them."""
+def lines_of(page: PdfTextPage, number: int, unseen: Collection[int] = ()) -> list[Line]:
+    """Return the lines of a page in the order in which PDFium reads them, without the characters at `unseen` places."""
     found: list[Line] = []
     codes: list[int] = []
     start = 0
@@ -60,7 +60,7 @@ def lines_of(page: PdfTextPage, number: int) -> list[Line]:
     for index in range(total + 1):
         code = pdfium_c.FPDFText_GetUnicode(page.raw, index) if index < total else 10
         if code not in (10, 13):
-            codes.append(code)
+            codes.append(32 if index in unseen else code)
             continue
         line = _line(page, codes, start, number)
         if line is not None and line.right - line.left > _WIDE:

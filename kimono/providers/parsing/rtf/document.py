@@ -8,6 +8,7 @@ from kimono.providers.parsing.errors import UnreadableFile
 from kimono.providers.parsing.pictures import keep
 from kimono.providers.parsing.plain import heading_level
 from kimono.providers.parsing.registry import Request
+from kimono.providers.parsing.rtf.colours import GROUNDS, PARAGRAPH_GROUNDS, Colours
 from kimono.providers.parsing.rtf.tables import Row, Table
 from kimono.providers.parsing.rtf.tokens import Token, tokens
 from kimono.providers.parsing.rtf.words import CODEPAGES, HEADING, KEPT, SIGNS, SKIPPED
@@ -25,6 +26,9 @@ class _State:
     hidden: bool = False
     bold: bool = False
     replaced: int = 1
+    colour: int = 0
+    grounded: bool = False
+    boxed: bool = False
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class _Paragraph:
     style: int = 0
     outline: int | None = None
     in_table: bool = False
+    grounded: bool = False
     text: list[str] = field(default_factory=list)
     label: list[str] = field(default_factory=list)
     light: bool = False
@@ -43,6 +48,7 @@ def parse(request: Request, draft: Draft) -> None:
     """Add headings, paragraphs, lists, tables and pictures; hidden and deleted text, headers and footers stay out."""
     data = request.path.read_bytes()
     reader = _Reader(request, draft)
+    reader.coloured = b"\\background" in data
     for token in tokens(data):
         reader.take(token)
     reader.finish()
@@ -59,6 +65,7 @@ class _Reader:
         self.codepage = "cp1252"
         self.fonts: dict[int, str] = {}
         self.levels: dict[int, int] = {}
+        self.colours, self.coloured = Colours(), False
         self.paragraph = _Paragraph()
         self.row, self.table = Row(), Table()
         self.items: list[str] = []
@@ -123,7 +130,9 @@ class _Reader:
     def _text(self, text: str) -> None:
         """Add text to what the group collects."""
         into = self.state.into
-        if into == "body" and not self.state.hidden:
+        if into == "colours":
+            self.colours.end(text)
+        elif into == "body" and not self.state.hidden and not self._is_white():
             self.paragraph.text.append(text)
             if text.strip():
                 self.paragraph.light |= not self.state.bold
@@ -133,6 +142,12 @@ class _Reader:
             self.notes[-1] += text
         elif into in ("style", "title"):
             self.name += text
+
+    def _is_white(self) -> bool:
+        """Tell whether text is white on a ground that is so, too: nothing gives it another, nor may a table or a box."""
+        state, paragraph = self.state, self.paragraph
+        unsure = state.grounded or state.boxed or paragraph.grounded or paragraph.in_table or self.coloured
+        return self.colours.is_white(state.colour) and not unsure
 
     def _close(self) -> None:
         closed = self.state
@@ -185,7 +200,9 @@ class _Reader:
             self._become("nothing")
         elif word in ("fonttbl", "stylesheet", "info"):
             self._become(word)
-        elif self.state.into in ("fonttbl", "font", "stylesheet", "style", "info"):
+        elif word == "colortbl":
+            self._become("colours")
+        elif self.state.into in ("fonttbl", "font", "stylesheet", "style", "info", "colours"):
             self._define(word, number)
         elif word == "pict":
             self._become("picture")
@@ -221,6 +238,8 @@ class _Reader:
                 self._become("style")
             elif word == "outlinelevel" and number is not None and number < 9 and self.number >= 0:
                 self.levels[self.number] = min(6, number + 1)
+        elif into == "colours":
+            self.colours.define(word, number)
         elif word == "title":
             self.name = ""
             self._become("title")
@@ -241,20 +260,29 @@ class _Reader:
             self.state = replace(self.state, hidden=number != 0)
         elif word == "b":
             self.state = replace(self.state, bold=number != 0)
+        elif word == "cf":
+            self.state = replace(self.state, colour=number or 0)
+        elif word in GROUNDS:
+            self.state = replace(self.state, grounded=number != 0)
         elif word == "plain":
-            self.state = replace(self.state, hidden=False, bold=False)
+            self.state = replace(self.state, hidden=False, bold=False, colour=0, grounded=False)
         elif word == "uc" and number is not None:
             self.state = replace(self.state, replaced=max(0, number))
 
     def _structure(self, word: str, number: int | None) -> None:
         """Follow what begins and ends paragraphs, cells and rows."""
         paragraph = self.paragraph
-        if self.state.into == "note":
+        if word == "shptxt":
+            self.state = replace(self.state, boxed=True)
+        elif word in PARAGRAPH_GROUNDS:
+            paragraph.grounded = True
+        elif self.state.into == "note":
             self._text(" ") if word == "par" else None
         elif word in ("par", "sect", "page"):
             self._end_paragraph()
         elif word == "pard":
-            paragraph.style, paragraph.outline, paragraph.in_table = 0, None, False
+            paragraph.style, paragraph.outline = 0, None
+            paragraph.in_table = paragraph.grounded = False
         elif word == "s" and number is not None:
             paragraph.style = number
         elif word == "outlinelevel" and number is not None:

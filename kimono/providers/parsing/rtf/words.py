@@ -12,7 +12,7 @@ SIGNS = {
 }  # fmt: skip
 # Groups whose text is not on the printed page, or stands on every one.
 _UNPRINTED = (
-    "header headerl headerr headerf footer footerl footerr footerf colortbl listtable listoverridetable generator objdata"
+    "header headerl headerr headerf footer footerl footerr footerf listtable listoverridetable generator objdata"
     " fldinst themedata colorschememapping datastore latentstyles rsidtbl xmlnstbl nonshppict shprslt sp annotation atnid"
     " atnauthor atnref atndate tc xe bkmkstart bkmkend filetbl revtbl pgptbl ftnsep ftnsepc aftnsep aftnsepc pnseclvl"
     " mmathPr wgrffmtfilter template passwordhash userprops docvar do"
