@@ -7,11 +7,13 @@ import pytest
 from conversations.models import ConversationEvent, Handoff, Message, Step, Turn
 from conversations.services import conversations, scenes, sequencing
 from kimono.lib.errors import Conflict, Missing
+from knowledge.services import tuning
 from tenants.models import OutboxEvent
 from tenants.services.auditing import SYSTEM
 from tests.conversations import talking
 from tests.conversations.talking import AGENT_EYES, run, say
 from tests.conversations.written import CLEANING, RETURNS, settings
+from tests.knowledge.filling import add_pair, search
 
 ORDER_SCENE = {
     "name": "订单查询",
@@ -70,6 +72,20 @@ def test_what_is_not_known_is_refused_and_a_person_offered(shop: Any) -> None:
     assert first["data"]["handoff_offered"] is True
     assert [first["data"]["failed_attempts"], second["data"]["failed_attempts"]] == [1, 2]
     assert not second["data"]["escalate_to_human"]
+
+
+def test_between_sure_and_no_it_asks_back_and_a_tap_is_answered(shop: Any) -> None:
+    for thing in ("访问着", "留袖"):
+        add_pair(f"租{thing}一天多少钱？", f"{thing}见价目表。")
+    sure = search("租一天多少钱").passages[0].score
+    tuning.put(values={"threshold_mode": "fixed", "similarity_threshold": sure + 0.01}, by=SYSTEM)
+    _, asked = run(_talk("火星上有分店吗？", "租一天多少钱"))
+    data = asked["data"]
+    assert asked["reply"] == data["follow_up_question"] == "请问您想问的是下面哪一个？"
+    assert (data["sources"], data["confidence"], data["failed_attempts"]) == ([], 0, 1)
+    assert {each["text"] for each in data["suggestions"]} >= {"租访问着一天多少钱？", "租留袖一天多少钱？"}
+    (tapped,) = run(_talk("租留袖一天多少钱？", session_id=asked["session_id"]))
+    assert (tapped["reply"], tapped["data"]["failed_attempts"]) == ("留袖见价目表。[1]", 0)
 
 
 def test_the_third_failure_in_a_row_brings_in_a_person(shop: Any) -> None:

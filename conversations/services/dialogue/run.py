@@ -194,11 +194,11 @@ async def _from_knowledge(talk: Talk, asked: str, *, cacheable: bool) -> Reply:
     }
     if found.outcome == "asked_back":
         return talk.reply(
-            found.text,
+            sorry + found.text,
             "ask",
             "asked",
             suggestions=searching.suggested(found),
-            follow_up_question=found.text,
+            follow_up_question=sorry + found.text,
             **{**known, "confidence": 0.0},
         )
     if found.outcome == "answered":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from conversations.services.dialogue.phrases import say
 from conversations.services.dialogue.question import Question
 from conversations.services.dialogue.reply import Recorder, Writer
 from knowledge.services import answering
@@ -16,6 +17,7 @@ _NAMES = {
     "answer_from_qa": "generate",
     "extract": "generate",
     "refuse": "generate",
+    "ask_back": "generate",
 }
 
 
@@ -64,6 +66,7 @@ async def search(
         on_step=keep,
         on_cite=cite,
         cacheable=cacheable,
+        which=say("suggest", question.language),
     )
 
 

@@ -8,6 +8,7 @@ from kimono import providers
 from kimono.lib.threads import in_thread
 from knowledge.services import answer_cache, generation, retrieval
 from knowledge.services.answer_cache import Key
+from knowledge.services.answering import doubting
 from knowledge.services.answering.citing import OnCite, OnText, Writer
 from knowledge.services.answering.extracting import extract
 from knowledge.services.answering.verifying import Verifier
@@ -60,13 +61,15 @@ async def answer(
     on_text: OnText | None = None,
     on_cite: OnCite | None = None,
     cacheable: bool = True,
+    which: str = "",
 ) -> Answer:
     """Return the answer to `question`, having passed its text to `on_text` piece by piece; the pieces join to it.
 
     Each citation is told to `on_cite` before the text that uses it, so that whoever stops in the middle has them.
     `rewritten` is the question as it stands by itself; without it `window` (role and text of what was said before) goes
     to the model along with the question, and nothing is cached. `cacheable` is False where slots or business data
-    shaped the question. `refusal` is said when nothing reaches the threshold or nothing of a draft is supported. A
+    shaped the question. `refusal` is said when nothing reaches the threshold or nothing of a draft is supported; `which`,
+    where it is given, when instead there are questions that may have been meant, which come as suggestions. A
     provider that fails, or is too slow for `deadline_seconds`, degrades the answer and never raises.
     """
     asked = _Asked(
@@ -87,7 +90,7 @@ async def answer(
         if (kept := await _kept(key, asked)) is not None:
             return kept
     found = await _searched(asked, view=view, params=params)
-    given = await _given(asked, found, refusal)
+    given = await _asked_back(asked, found, which) or await _given(asked, found, refusal)
     if any(citation.passage.attached for citation in given.citations):
         given = replace(given, attachments=await in_thread(attached.of_citations, given.citations))
     if key is not None and given.outcome == "answered" and given.degraded is None:
@@ -132,6 +135,27 @@ async def _searched(asked: _Asked, *, view: View, params: Params) -> Found:
             ],
         )
     return found
+
+
+async def _asked_back(asked: _Asked, found: Found, which: str) -> Answer | None:
+    """Ask which of the nearest questions was meant, where that may help."""
+    suggestions = doubting.meant(found) if which else ()
+    if not suggestions:
+        return None
+    with timed("ask_back", asked.on_step, input_summary=asked.text) as note:
+        note.output_summary = "; ".join(each.text for each in suggestions)
+        if asked.on_text is not None:
+            await asked.on_text(which)
+    return Answer(
+        text=which,
+        citations=(),
+        outcome="asked_back",
+        confidence=0.0,
+        passages=found.passages,
+        suggestions=suggestions,
+        degraded=found.degraded,
+        knowledge_version=found.knowledge_version,
+    )
 
 
 async def _given(asked: _Asked, found: Found, refusal: str) -> Answer:

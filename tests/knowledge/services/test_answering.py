@@ -10,7 +10,7 @@ from kimono.providers import CallRecord, Refused, metering
 from kimono.providers.config import BreakerLimits, ChatEndpoint, Patience, ProvidersConfig
 from kimono.providers.standin.server import Standin, running
 from knowledge.models import Document
-from knowledge.services import generation
+from knowledge.services import generation, tuning
 from knowledge.services.retrieval import Passage
 from tests.knowledge.filling import REFUSAL, add_document, add_pair, ask
 
@@ -92,6 +92,20 @@ class TestWithoutAModel:
         assert turn.answer.citations == ()
         assert turn.pieces == [REFUSAL]
         assert turn.step("refuse").output_summary == REFUSAL
+
+    def test_between_sure_and_no_it_asks_which_question_was_meant(self) -> None:
+        for thing in ("振袖", "浴衣", "袴"):
+            add_pair(f"租{thing}一天多少钱？", f"{thing}见价目表。")
+        sure = ask("租一天多少钱").answer.passages[0].score
+        between = tuning.effective({"threshold_mode": "fixed", "similarity_threshold": sure + 0.01})
+        given = ask("租一天多少钱", params=between, which="您想问的是哪一个？").answer
+        assert (given.outcome, given.text, given.citations) == ("asked_back", "您想问的是哪一个？", ())
+        assert 2 <= len(given.suggestions) <= 3
+        assert all(each.text.startswith("租") and each.qa_id for each in given.suggestions)
+        # A tap sends the suggestion as the next message, which is then answered.
+        assert ask(given.suggestions[1].text, params=between, which="?").answer.outcome == "answered"
+        assert ask("租一天多少钱", params=between).answer.outcome == "refused"
+        assert ask("今天天气怎么样", params=between, which="?").answer.outcome == "refused"
 
     def test_nothing_known_at_all_is_refused(self) -> None:
         assert ask("租金多少").answer.outcome == "refused"
