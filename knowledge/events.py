@@ -29,3 +29,23 @@ class DocumentFailed(Event):
     source: str
     code: str
     message: str
+
+
+@event
+@dataclass(frozen=True)
+class SolutionSubmitted(Event):
+    """An agent's solution waits for review."""
+
+    name: ClassVar[str] = "solution.submitted"
+    solution_id: str
+    session_id: str | None
+
+
+@event
+@dataclass(frozen=True)
+class SolutionApproved(Event):
+    """A solution has become a QA pair."""
+
+    name: ClassVar[str] = "solution.approved"
+    solution_id: str
+    qa_pair_id: str

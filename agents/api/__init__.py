@@ -2,9 +2,11 @@
 
 from ninja import Router
 
-from agents.api import notes, presence, queue
+from agents.api import assist, notes, presence, queue, solutions
 
 router = Router()
 router.add_router("", queue.router)
 router.add_router("", notes.router)
 router.add_router("", presence.router)
+router.add_router("", assist.router)
+router.add_router("", solutions.router)

@@ -11,6 +11,8 @@ from knowledge.api import (
     quality,
     samples,
     search,
+    solutions,
+    tickets,
     tuner,
     updates,
 )
@@ -26,3 +28,5 @@ router.add_router("", quality.router)
 router.add_router("", evaluation.router)
 router.add_router("", samples.router)
 router.add_router("", tuner.router)
+router.add_router("", solutions.router)
+router.add_router("", tickets.router)

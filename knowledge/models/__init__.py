@@ -7,6 +7,9 @@ from knowledge.models.index import Posting, Segment, Unit
 from knowledge.models.pairs import QAPair, SimilarQuestion
 from knowledge.models.records import CitedGrant, Feedback, QuestionRecord
 from knowledge.models.state import Fit, KnowledgeState, Revision, TunerParams
+from knowledge.models.solutions import Solution
+from knowledge.models.state import KnowledgeState, Revision, TunerParams
+from knowledge.models.tickets import Ticket
 
 __all__ = [
     "Attachment",
@@ -27,6 +30,8 @@ __all__ = [
     "SampleItem",
     "Segment",
     "SimilarQuestion",
+    "Solution",
+    "Ticket",
     "TunerParams",
     "Unit",
     "Version",

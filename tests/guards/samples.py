@@ -33,6 +33,7 @@ def _file(name: str, content: str, **fields: str) -> Sample:
 NOTHING = Sample()
 PAIR = {"question": "几点关门？", "answer": "晚上八点。"}
 USER = {"username": "new.user", "password": "correct-horse-battery"}
+SOLUTION = {"question": "雨天开门吗？", "solution": "照常开门。"}
 SCENE = {"name": "退货", "schema": {"type": "object", "properties": {"no": {"type": "string"}}}}
 
 
@@ -127,11 +128,23 @@ SAMPLES: dict[str, Sample] = {
     "AG-02": Sample(query=lambda ids: "scope=all"),
     "AG-03": NOTHING,
     "AG-04": _body(priority="high", tags=["taken over"]),
+    "AG-07": _body(query="周末几点开门？"),
+    "AG-08": _body(query="我的订单到哪了"),
+    "AG-09": _body(**SOLUTION),
     "AG-14": NOTHING,
     "AG-15": _body(content="taken over"),
     "AG-20": NOTHING,
     "AG-21": NOTHING,
     "AG-22": _body(status="online"),
+    "SO-01": Sample(body=lambda ids: {**SOLUTION, "session_id": ids["session_id"]}),
+    "SO-02": NOTHING,
+    "SO-03": NOTHING,
+    "SO-04": _body(answer="taken over"),
+    "SO-05": _body(reason="taken over"),
+    "TK-02": NOTHING,
+    "TK-03": NOTHING,
+    "TK-04": _body(title="破损", description="衣物破损"),
+    "TK-05": _body(status="closed"),
     "AL-01": Sample(body=_chat),
     "AL-02": NOTHING,
     "AL-03": Sample(body=lambda ids: {"rating": 5, "conversation_id": ids["session_id"]}),

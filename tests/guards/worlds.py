@@ -63,6 +63,7 @@ def make_world(tenant: Tenant, canary: str, equal_ids: Callable[[], Any]) -> Wor
         world.admin = at(tenant, Authorization=f"Bearer {login['access_token']}")
         _fill_knowledge(world)
         _fill_conversations(world)
+        _fill_desk(world)
         _fill_evaluation(world)
     return world
 
@@ -125,6 +126,16 @@ def _fill_evaluation(world: World) -> None:
     world.ids["sample_id"] = made(caller.post("evaluation/samples", {"seed": 1}))["sample_id"]
     # Answers are numbered in their sample, so this one is not the merchant's own.
     world.ids["item_id"] = "1"
+
+
+def _fill_desk(world: World) -> None:
+    caller, canary = world.keyed(world.tenant), world.canary
+    session = f"agent/sessions/{world.ids['session_id']}"
+    solved = {"question": f"雨天开门吗，暗号{canary}？", "solution": f"照常开门，暗号{canary}。"}
+    world.ids["solution_id"] = made(caller.post(f"{session}/solution", solved))["solution_id"]
+    made(caller.post(f"{session}/notes", {"content": f"老客户，暗号{canary}"}))
+    case = {"title": f"破损{canary}", "description": f"衣物破损，暗号{canary}"}
+    world.ids["ticket_id"] = made(caller.post("tickets", case))["ticket_id"]
 
 
 def primary_keys(tenant: Tenant) -> dict[str, list[Any]]:

@@ -21,7 +21,6 @@ _PAUSE_SECONDS = 0.2
 
 async def call(question: Question, *, then: str, values: Mapping[str, Any], record: Recorder) -> CallResult:
     """Return what the tool of `tool:<connector>.<tool>` answers; one that fails is tried again. Records the step."""
-    name, _, tool = then.removeprefix("tool:").partition(".")
     subject = Subject(user_id=question.user_id or None, language=question.language)
     with timed("business_call", record, input_summary=then) as note:
         result: CallResult = ToolError("unavailable", "not tried")
@@ -30,7 +29,8 @@ async def call(question: Question, *, then: str, values: Mapping[str, Any], reco
             if tried:
                 await asyncio.sleep(_PAUSE_SECONDS * tried)
             tried += 1
-            result = await _once(name, tool, values, subject)
+            result = await call_once(then, values, subject=subject)
+        name, tool = _named(then)
         note.detail.update(connector=name, tool=tool, attempts=tried, slots=sorted(values))
         if isinstance(result, ToolError):
             note.status, note.output_summary = "error", result.code
@@ -41,7 +41,14 @@ async def call(question: Question, *, then: str, values: Mapping[str, Any], reco
     return result
 
 
-async def _once(name: str, tool: str, values: Mapping[str, Any], subject: Subject) -> CallResult:
+def _named(then: str) -> tuple[str, str]:
+    name, _, tool = then.removeprefix("tool:").partition(".")
+    return name, tool
+
+
+async def call_once(then: str, values: Mapping[str, Any], *, subject: Subject) -> CallResult:
+    """Return what the tool of `tool:<connector>.<tool>` answers, asked once, behind the breaker and in time."""
+    name, tool = _named(then)
     try:
         with breakers.get(current_schema(), "business_api").guard() as guard:
             result = await _in_time(name, tool, values, subject)

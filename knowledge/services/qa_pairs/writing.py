@@ -88,10 +88,11 @@ async def create(*, draft: PairDraft, by: Actor) -> tuple[QAPair, Quality]:
     """Make a pair, live at once, and return it with its quality. Raises `Invalid`, `TooMany` (`quota_exceeded`)."""
     _check(draft)
     vectors = await embed(_texts(draft))
-    return await in_thread(_store_new, draft, vectors, by)
+    return await in_thread(store_new, draft, vectors, by)
 
 
-def _store_new(draft: PairDraft, vectors: Vectors, by: Actor) -> tuple[QAPair, Quality]:
+def store_new(draft: PairDraft, vectors: Vectors, by: Actor) -> tuple[QAPair, Quality]:
+    """Store a new pair that has been embedded, live with the transaction. Raises `TooMany` (`quota_exceeded`)."""
     with transaction.atomic():
         if QAPair.objects.filter(status=QAPair.Status.ACTIVE).count() >= MOST_PAIRS:
             raise TooMany(retry_after=3600, code="quota_exceeded", detail="No more QA pairs can be stored.")
