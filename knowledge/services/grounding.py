@@ -1,34 +1,31 @@
 """Whether a text supports a sentence, and which characters of it do.
 
-A sentence is supported by a run of up to three neighbouring sentences when each of its clauses is held by one of them:
-nearly all of its content words, all of its numbers and names, denied where it denies. A clause made of two sentences is
-not held by either. This is a check of words: it lets paraphrases go rather than let an invention through.
+A sentence is supported by a run of up to three neighbouring sentences when each of its claims is held by one of them:
+nearly all of its content words and no new ones of weight, all of its numbers with their units and its names, denied,
+restricted and bounded where it is. A claim made of two sentences, or of two things of a list, is not held. This is a
+check of words: it lets paraphrases go rather than let an invention through.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from knowledge.services import sentences
+from knowledge.services.claims import Claim, claim_of, claims_of, clauses, head, items
 from knowledge.services.folding import fold
-from knowledge.services.terms import content_terms, latin_entities, negations, numbers
+from knowledge.services.orders import is_order
 
-# Of the content words of a clause that its source must hold.
+__all__ = ["LEAST_COVERED", "Span", "is_order", "support", "supporting"]
+
+# Of the content words of a claim that its source must hold.
 LEAST_COVERED = 0.8
 _LONGEST_RUN = 3
-_CLAUSE = re.compile(r"[，,；;：:。！？!?\n]|\.\s")
-# Words that are meant for a model that reads the text, not for a customer.
-_ORDER = re.compile(
-    r"(?:忽略|无视|忘记|忘掉|不要理会|跳过).{0,12}(?:指令|规则|提示|要求|设定|上文|以上|之前|前面)"
-    r"|(?:只|必须|请)(?:需|能|要|可)?(?:回复|输出|回答|说)\s*[:：\"“「]|系统提示词?|开发者模式"
-    r"|(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|above|previous|guidelines)\b"
-    r"|\b(?:reply|respond|answer|say|output|print)\s+(?:only|exactly|just|with)\b|\bsystem prompt\b|\byou are now\b",
-    re.IGNORECASE,
-)
-_MODAL = frozenset({"可以", "可", "能", "能够", "can", "may", "could"})
+_PARAGRAPH = re.compile(r"\n\s*\n")
 _HAN = re.compile("[\u3400-\u9fff]")
-_LETTER = re.compile(r"\w")
+# Two English words of so many letters in common are forms of one.
+_SAME_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,99 +42,129 @@ def support(sentence: str, sources: Sequence[str], *, hint: int | None = None) -
 
     `hint` is the source that the writer named: it is tried first, and believed only when it does support.
     """
+    claims = claims_of(sentence)
+    if not claims:
+        return None
     order = sorted(range(len(sources)), key=lambda place: place != hint)
     for place in order:
-        found = _in_source(sentence, sources[place])
+        found = _in_source(claims, sources[place])
         if found is not None:
             return Span(place, *found)
     return None
 
 
-def is_order(text: str) -> bool:
-    """Return whether a sentence of a source gives orders to whoever processes it; such a sentence supports nothing."""
-    return bool(_ORDER.search(fold(text)))
-
-
-def _in_source(sentence: str, source: str) -> tuple[int, int] | None:
-    claims = [claim for clause in _clauses(sentence) if (claim := _claim(clause)).words]
-    if not claims:
-        return None
+def _in_source(claims: Sequence[Claim], source: str) -> tuple[int, int] | None:
     cut = supporting(source)
+    held = [[_holds(part.text, claim) for claim in claims] for part in cut]
     for length in range(1, _LONGEST_RUN + 1):
         for first in range(len(cut) - length + 1):
-            run = cut[first : first + length]
-            if all(any(_holds(part.text, claim) for part in run) for claim in claims):
-                return run[0].start, run[-1].end
+            run = held[first : first + length]
+            if any(
+                source[one.end : other.start].strip() for one, other in pairwise(cut[first : first + length])
+            ):
+                continue
+            if all(any(part[place] for part in run) for place in range(len(claims))):
+                return cut[first].start, cut[first + length - 1].end
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A clause of the sentence in question: its words, numbers and names, and whether it denies."""
-
-    words: frozenset[str]
-    numbers: frozenset[str]
-    names: tuple[str, ...]
-    denies: bool
-
-
-def _claim(clause: str) -> _Claim:
-    return _Claim(
-        words=frozenset(_words(clause)),
-        numbers=frozenset(numbers(clause)),
-        names=tuple(latin_entities(clause)),
-        denies=bool(negations(clause)),
-    )
-
-
-def _words(text: str) -> list[str]:
-    """Return the content words but those that are compared in their own way, numbers and denials, and modal verbs."""
-    return [
-        word
-        for word in content_terms(text)
-        if word not in _MODAL and not numbers(word) and word not in negations(word)
-    ]
 
 
 @lru_cache(maxsize=256)
 def supporting(source: str) -> tuple[sentences.Sentence, ...]:
-    """Return the sentences of `source` that may support another one."""
-    return tuple(sentence for sentence in sentences.split(source) if not is_order(sentence.text))
+    """Return the sentences of `source` that may support another one: no orders, nor what follows one in its paragraph."""
+    found = []
+    silent_until = -1
+    for sentence in sentences.split(source):
+        if sentence.start < silent_until:
+            continue
+        if is_order(sentence.text):
+            end = _PARAGRAPH.search(source, sentence.end)
+            silent_until = end.start() if end is not None else len(source)
+            continue
+        found.append(sentence)
+    return tuple(found)
 
 
-def _holds(source: str, claim: _Claim) -> bool:
-    """Return whether one sentence of a source says what a clause claims."""
-    held, folded = _words_of(source), fold(source)
+def _holds(source: str, claim: Claim) -> bool:
+    """Return whether one sentence of a source says what a claim says."""
+    whole, folded = claim_of(source), fold(source)
+    if not _covers(claim.words, whole.words, folded):
+        return False
+    if not claim.numbers <= whole.numbers or not _has_measures(claim, whole):
+        return False
+    if not all(_is_named(name, folded) for name in claim.names):
+        return False
+    if not claim.bounds <= whole.bounds:
+        return False
+    nearest = _nearest(claim, clauses(source))
+    if nearest is None:
+        return not claim.words
+    window = claim_of(nearest)
+    if (window.denies, window.restricts) != (claim.denies, claim.restricts):
+        return False
+    return _is_of_one_piece(claim, nearest, window)
+
+
+def _covers(words: frozenset[str], held: frozenset[str], folded: str) -> bool:
+    """Return whether a source holds nearly all of some words, and a form of each of the others."""
     # A word of one character is too often a part of another one.
-    covered = sum(
-        word in held or (len(word) > 1 and _is_han(word) and word in folded) for word in claim.words
-    )
-    if covered < LEAST_COVERED * len(claim.words):
+    missing = [
+        word
+        for word in words
+        if word not in held and not (len(word) > 1 and _is_han(word) and word in folded)
+    ]
+    if len(missing) > (1 - LEAST_COVERED) * len(words):
         return False
-    if not claim.numbers <= _numbers_of(source) or not all(name in folded for name in claim.names):
-        return False
-    nearest = max(_clauses(source), key=lambda clause: _likeness(claim.words, clause), default="")
-    return bool(negations(nearest)) == claim.denies
+    return all(any(_is_form(word, other) for other in held) for word in missing)
 
 
-def _likeness(words: frozenset[str], clause: str) -> tuple[int, int]:
-    theirs = _words_of(clause)
-    return len(words & theirs), -len(theirs)
+def _is_form(word: str, other: str) -> bool:
+    if _is_han(word):
+        return len(word) == 2 and len(other) > 1 and word[0] == other[0]
+    return len(word) > _SAME_LETTERS and word[: _SAME_LETTERS + 1] == other[: _SAME_LETTERS + 1]
 
 
-@lru_cache(maxsize=4096)
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset(_words(text))
+def _has_measures(claim: Claim, whole: Claim) -> bool:
+    """Return whether a source gives the claim's numbers the claim's units; one that gives none may have any."""
+    measured = {number for number, _ in whole.measures}
+    return all(measure in whole.measures or measure[0] not in measured for measure in claim.measures)
 
 
-@lru_cache(maxsize=2048)
-def _numbers_of(text: str) -> frozenset[str]:
-    return frozenset(numbers(text))
+def _is_named(name: str, folded: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded) is not None
+
+
+def _nearest(claim: Claim, cut: Sequence[str]) -> str | None:
+    """Return the clauses, as many as the claim has at most, that share most words with it."""
+    windows = [
+        "，".join(cut[first : first + length])
+        for length in range(1, min(claim.clauses, len(cut)) + 1)
+        for first in range(len(cut) - length + 1)
+    ]
+    return max(windows, key=lambda window: _likeness(claim, window), default=None)
+
+
+def _likeness(claim: Claim, text: str) -> tuple[int, int, int]:
+    theirs = claim_of(text)
+    return len(claim.words & theirs.words), len(claim.numbers & theirs.numbers), -len(theirs.words)
+
+
+def _is_of_one_piece(claim: Claim, nearest: str, window: Claim) -> bool:
+    """Return whether a claim keeps together what its source does.
+
+    Of a list it takes the number of the thing it speaks of; and what it takes from another clause it does not put in the
+    place of what this one is about.
+    """
+    parts = [part for clause in clauses(nearest) for part in items(clause)]
+    own = max(parts, key=lambda part: _likeness(claim, part))
+    stated = claim_of(own).numbers
+    if claim.numbers and not claim.numbers <= stated and stated - claim.numbers:
+        return claim.clauses > 1 and claim.numbers == window.numbers
+    elsewhere = claim.words - window.words
+    if elsewhere and not all(len(word) > 1 and word in fold(nearest) for word in elsewhere):
+        first = head(own)
+        return not first or first in claim.words
+    return True
 
 
 def _is_han(word: str) -> bool:
     return bool(_HAN.search(word))
-
-
-def _clauses(text: str) -> list[str]:
-    return [piece for piece in _CLAUSE.split(text) if _LETTER.search(piece)]

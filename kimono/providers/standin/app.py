@@ -1,7 +1,8 @@
 """The stand-in as a bare ASGI application: the OpenAI protocol, and two paths to steer and watch it.
 
 `POST /__control {"mode": "stall", "times": 3}` sets how to behave (for the next three requests; without `times`, from
-now on; `token_delay` and `retry_after` in seconds). `GET /__log` lists the requests, `DELETE /__log` forgets them.
+now on; `token_delay` and `retry_after` in seconds; `words` are what the mode `says` says). `GET /__log` lists the
+requests, `DELETE /__log` forgets them.
 """
 
 import asyncio
@@ -87,6 +88,7 @@ class StandinApp:
             mode, times = Mode(wanted.get("mode", Mode.OK)), wanted.get("times")
             self.state.token_delay = float(wanted.get("token_delay", self.state.token_delay))
             self.state.retry_after = float(wanted.get("retry_after", self.state.retry_after))
+            self.state.words = str(wanted.get("words", self.state.words))
         except (ValueError, TypeError, AttributeError) as problem:
             await connection.json(400, error(str(problem), "invalid_request_error"))
             return

@@ -32,6 +32,8 @@ class _Job:
         self.delay = SLOW_SECONDS if mode is Mode.SLOW else state.token_delay
         messages = _messages(request)
         self.text = "" if mode is Mode.EMPTY_TEXT else _seen(request) or _text(request, messages, mode)
+        if mode is Mode.SAYS:
+            self.text = state.words
         sent, received = sum(estimate_tokens(text) for _, text in messages), estimate_tokens(self.text)
         self.usage: dict[str, int] | None = {
             "prompt_tokens": sent,

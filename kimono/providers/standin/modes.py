@@ -33,4 +33,6 @@ class Mode(StrEnum):
     WRONG_CITATIONS = "wrong_citations"
     NO_CITATIONS = "no_citations"
     OBEYS = "obeys"
+    # Word for word what it was told to, as a model that somebody has taken over.
+    SAYS = "says"
     INVALID_DATA = "invalid_data"

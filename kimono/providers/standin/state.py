@@ -43,6 +43,7 @@ class State:
     def __init__(self, mode: Mode = Mode.OK, *, token_delay: float = 0.0, retry_after: float = 1.0) -> None:
         self.token_delay = token_delay
         self.retry_after = retry_after
+        self.words = ""
         self._default = mode
         self._next: tuple[Mode, int] | None = None
         self._log: list[Entry] = []

@@ -4,9 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from knowledge.services import sentences
 from knowledge.services.answering.citing import Writer
-from knowledge.services.grounding import Span, is_order
+from knowledge.services.grounding import Span, supporting
 from knowledge.services.retrieval import Passage
 from knowledge.services.sentences import Sentence
 from knowledge.services.terms import codes, content_terms, terms
@@ -26,11 +25,12 @@ _ITEM = re.compile(r"(?:[-*+•·]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s*")
 
 def extract(*, question: str, place: int, passage: Passage, writer: Writer) -> bool:
     """Write the answer that `passage` (source number `place`) holds; return False when no sentence of it fits."""
-    cut = sentences.split(passage.text)
+    # Orders to a model are not there: neither as an answer nor as the company of one.
+    cut = supporting(passage.text)
     chosen = _chosen(question, cut)
     if not chosen:
         return False
-    for number, (first, last) in enumerate(_runs(chosen)):
+    for number, (first, last) in enumerate(_runs(chosen, cut, passage.text)):
         start, end = cut[first].start, cut[last].end
         if number:
             writer.write("\n" if "\n" in passage.text[cut[first - 1].end : start] else " ")
@@ -64,7 +64,7 @@ def _worths(question: str, cut: Sequence[Sentence]) -> list[float]:
             (len(term) if term > "\u2e80" else _CODE_WORTH if term in named else 2) / (1 + known[term])
             for term in bag & asked
         )
-        if _RULE.match(sentence.text) or is_order(sentence.text) or _is_head(cut, place):
+        if _RULE.match(sentence.text) or _is_head(cut, place):
             worth = 0.0
         worths.append(worth * (0.3 if _is_heading(sentence.text) else 1.0))
     return worths
@@ -98,11 +98,12 @@ def _company(cut: Sequence[Sentence], place: int) -> list[int]:
     return [place]
 
 
-def _runs(chosen: Sequence[int]) -> list[tuple[int, int]]:
-    """Return runs of neighbours as (first, last)."""
+def _runs(chosen: Sequence[int], cut: Sequence[Sentence], text: str) -> list[tuple[int, int]]:
+    """Return runs of neighbours as (first, last); between two of a run stands nothing that was left out."""
     runs: list[tuple[int, int]] = []
     for place in chosen:
-        if runs and runs[-1][1] == place - 1:
+        joined = runs and runs[-1][1] == place - 1 and not text[cut[place - 1].end : cut[place].start].strip()
+        if joined:
             runs[-1] = (runs[-1][0], place)
         else:
             runs.append((place, place))
