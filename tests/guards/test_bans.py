@@ -16,6 +16,7 @@ MEMORIES: Allowed = {
     "knowledge/services/prompts.py": "texts of the code, the same for every tenant",
     "knowledge/services/remembering.py": "for pure functions of a text, looked up by the text itself",
     "knowledge/services/grounding.py": "pure functions of a text: equal input, equal output, no tenant's data looked up",
+    "knowledge/services/claims.py": "a pure function of a text, looked up by the text itself",
     "knowledge/services/documents/quotas.py": "limits of the environment, the same for every tenant",
     "conversations/services/dialogue/slots/matching.py": "a pure function of a text, looked up by the text itself",
     "conversations/services/open_streams.py": "limits of the environment, the same for every tenant",
