@@ -6,9 +6,8 @@ from knowledge.models.evaluation import CaseResult, Dataset, EvaluationReport, S
 from knowledge.models.index import Posting, Segment, Unit
 from knowledge.models.pairs import QAPair, SimilarQuestion
 from knowledge.models.records import CitedGrant, Feedback, QuestionRecord
-from knowledge.models.state import Fit, KnowledgeState, Revision, TunerParams
 from knowledge.models.solutions import Solution
-from knowledge.models.state import KnowledgeState, Revision, TunerParams
+from knowledge.models.state import Fit, KnowledgeState, Revision, TunerParams
 from knowledge.models.tickets import Ticket
 
 __all__ = [
