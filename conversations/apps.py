@@ -13,7 +13,7 @@ class ConversationsConfig(AppConfig):
     def ready(self) -> None:
         """Register the settings, the visitors' credential and the doorbell of this floor."""
         from conversations import auth, events  # noqa: F401
-        from conversations.consumers import ChannelRelay
+        from conversations.consumers.relay import ChannelRelay
         from conversations.services import doorbell, sections
 
         sections.register()

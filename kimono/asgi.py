@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from servestatic import ServeStaticASGI
 
+from conversations.services import doorbell
 from kimono import listening, providers
 from kimono.bodies import capped
 from kimono.lib import printing, stopping
@@ -47,7 +48,23 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     elif scope["type"] == "http":
         await _django(scope, receive, send)
     else:
-        await send({"type": "websocket.close", "code": 4404})
+        await _socket(scope, receive, send)
+
+
+async def _socket(scope: Any, receive: Any, send: Any) -> None:
+    path = scope["path"].removeprefix("/")
+    for pattern in _sockets():
+        if pattern.resolve(path) is not None:
+            await pattern.callback(scope, receive, send)
+            return
+    await send({"type": "websocket.close", "code": 4404})
+
+
+@cache
+def _sockets() -> list[Any]:
+    from conversations.routing import websocket_urlpatterns as of_conversations
+
+    return [*of_conversations]
 
 
 @cache
@@ -65,6 +82,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
                 watching = asyncio.create_task(listening.watch())
             # The server waits for open streams, so those without an end must hear that it waits.
             stopping.listen()
+            stopping.call(doorbell.wake_all)
             # Dictionaries take a second to load: before the first question, not during it.
             warming = asyncio.create_task(in_thread(_warm_up))
         else:

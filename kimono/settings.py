@@ -252,6 +252,8 @@ SWEEP_SECONDS = ENV.kimono_sweep_seconds
 IDEMPOTENCY_WAIT_SECONDS = ENV.kimono_idempotency_wait_seconds
 POLL_SECONDS = ENV.kimono_poll_seconds
 PRESENCE_SECONDS = ENV.kimono_presence_seconds
+SOCKET_PING_SECONDS = ENV.kimono_socket_ping_seconds
+SOCKET_SILENCE_SECONDS = ENV.kimono_socket_silence_seconds
 KIMONO_THREADS = ENV.kimono_threads
 
 CELERY_BROKER_URL = _broker_url()

@@ -33,7 +33,7 @@ async def begin(*, incoming: Incoming, sender: Sender) -> Begun:
     owner = ordering.new_owner()
     begun = await in_thread(starting.start, incoming=incoming, sender=sender, owner=owner, now=timezone.now())
     if not begun.repeat:
-        limits = STREAMED if incoming.entry == "stream" else WHOLE
+        limits = STREAMED if incoming.entry in ("stream", "socket") else WHOLE
         running.launch(begun, owner=owner, limits=limits)
     return begun
 

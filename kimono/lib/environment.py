@@ -41,6 +41,8 @@ class Environment(BaseSettings):
     kimono_sweep_seconds: float = 15.0
     kimono_poll_seconds: float = 20.0
     kimono_presence_seconds: float = 90.0
+    kimono_socket_ping_seconds: float = 25.0
+    kimono_socket_silence_seconds: float = 60.0
     kimono_idempotency_wait_seconds: float = 10.0
     kimono_time_zone: str = "Asia/Shanghai"
     kimono_log_level: str = "INFO"

@@ -2,14 +2,21 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 _asked = threading.Event()
+_called: list[Callable[[], None]] = []
 
 
 def asked() -> bool:
     """Tell whether the process is to end soon."""
     return _asked.is_set()
+
+
+def call(function: Callable[[], None]) -> None:
+    """Call `function`, which must not wait, as soon as the process is asked to end."""
+    _called.append(function)
 
 
 def listen() -> None:
@@ -24,6 +31,8 @@ def _also_note(number: signal.Signals) -> None:
 
     def note(received: int, frame: FrameType | None) -> None:
         _asked.set()
+        for function in _called:
+            function()
         if callable(before):
             before(received, frame)
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limit:
-    """`amount` in any `seconds`, counted per `per`: the calling principal or its address."""
+    """`amount` in any `seconds`, counted per `per`: the caller, its address, or one socket (which counts by itself)."""
 
     amount: int
     seconds: int
@@ -48,6 +48,8 @@ DEFAULTS: dict[str, Limit] = {
     "login_failure": Limit(5, 900, "ip"),
     "login_lock": Limit(1, 900, "ip"),
     "ops": Limit(300, 60),
+    "ws_chat": Limit(20, 10, "socket"),
+    "ws_agent": Limit(100, 10, "socket"),
 }
 
 

@@ -19,6 +19,7 @@ MEMORIES: Allowed = {
     "knowledge/services/claims.py": "a pure function of a text, looked up by the text itself",
     "knowledge/services/documents/quotas.py": "limits of the environment, the same for every tenant",
     "conversations/services/dialogue/slots/matching.py": "a pure function of a text, looked up by the text itself",
+    "conversations/services/open_sockets.py": "limits of the environment, the same for every tenant",
     "conversations/services/open_streams.py": "limits of the environment, the same for every tenant",
 }
 PLATFORM_SCOPE: Allowed = {

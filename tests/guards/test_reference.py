@@ -79,7 +79,8 @@ def test_no_limit_is_read_elsewhere() -> None:
         and any(isinstance(part, ast.Constant) and "KIMONO_LIMIT_" in str(part.value) for part in node.values)
     }
     assert readers == {
-        "tenants/services/limits.py", "conversations/services/open_streams.py", "knowledge/services/documents/quotas.py"
+        "tenants/services/limits.py", "conversations/services/open_streams.py",
+        "conversations/services/open_sockets.py", "knowledge/services/documents/quotas.py"
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from kimono.lib import db, files, jobs, queue
 from tenants.models import Tenant
 from tenants.services import jobs as running
 from tenants.services import outbox
+from tests.conversations.talking import run
+from tests.conversations.wires import plugged
 from tests.guards.sources import PACKAGES
 from tests.guards.test_walk import MINE, THEIRS
-from tests.guards.worlds import World, fingerprint, make_world
+from tests.guards.worlds import QUESTION, World, fingerprint, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABLE = "question,answer\n几点开门,暗号{canary}\n"
@@ -58,8 +61,30 @@ TASKS: dict[str, list[tuple[Any, ...]]] = {
     "knowledge.fetch_again": [()],
     "knowledge.look_after": [()],
 }
-# For each socket's path, who opens it and what they send. None is served yet.
-SOCKETS: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What is said on a socket: the end of its address, and frames, for the ids of whose things are asked for."""
+
+    query: Callable[[dict[str, str]], str]
+    frames: Callable[[dict[str, str]], list[dict[str, Any]]]
+
+
+SOCKETS: dict[str, Spoken] = {
+    "ws/chat/": Spoken(
+        query=lambda ids: f"session_id={ids['session_id']}",
+        frames=lambda ids: [
+            {"type": "resume", "after_seq": 0},
+            {"type": "send", "client_message_id": ids["message_id"], "content": QUESTION},
+            {"type": "feedback", "message_id": ids["message_id"], "rating": "down"},
+            {"type": "stop", "message_id": ids["message_id"]},
+            {"type": "typing", "on": True, "session_id": ids["session_id"]},
+            {"type": "read", "seq": 2, "session_id": ids["session_id"]},
+            {"type": "escalate", "reason": ids["session_id"], "session_id": ids["session_id"]},
+        ],
+    ),
+}
 
 
 @pytest.fixture
@@ -156,6 +181,45 @@ def test_the_platforms_tasks_do_each_merchants_work_in_its_own_place(
     assert fingerprint(superuser, theirs.tenant) == before
     assert THEIRS not in caplog.text
     assert db.scope_or_none() is None or db.current_tenant_or_none() is None
+
+
+@pytest.mark.parametrize("path", sorted(SOCKETS))
+def test_no_socket_of_one_merchant_shows_or_touches_another(
+    worlds: tuple[World, World], superuser: Any, path: str
+) -> None:
+    mine, theirs = worlds
+    said = SOCKETS[path]
+    before = fingerprint(superuser, theirs.tenant)
+
+    async def speak(host: Tenant, query: str) -> tuple[int | None, list[dict[str, Any]]]:
+        credential = {"X-API-Key": mine.key}
+        name = f"{host.slug}.localhost"
+        async with plugged(f"/{path}", host=name, headers=credential, query=query) as wire:
+            first = await wire.next()
+            if first is None or first["type"] != "welcome":
+                return await wire.rest(), wire.seen
+            for number, frame in enumerate(said.frames(theirs.ids)):
+                wire.send(
+                    frame["type"], id=f"f-{number}", **{key: frame[key] for key in frame if key != "type"}
+                )
+            wire.send("ping", id="last")
+            await wire.until("pong", id="last")
+            return None, wire.seen
+
+    async def story() -> list[tuple[int | None, list[dict[str, Any]]]]:
+        return [
+            await speak(theirs.tenant, said.query(theirs.ids)),
+            await speak(mine.tenant, said.query(theirs.ids)),
+            await speak(mine.tenant, said.query(mine.ids)),
+        ]
+
+    told = run(story())
+    assert told[0][0] == 4401
+    assert told[2][0] is None
+    shown = [frame for _, seen in told for frame in seen if "id" not in frame or frame["type"] != "error"]
+    assert THEIRS not in str(told)
+    assert theirs.ids["session_id"] not in {frame.get("stream") for frame in shown}
+    assert fingerprint(superuser, theirs.tenant) == before
 
 
 def everything_of(superuser: Any, tenant: Tenant) -> list[str]:

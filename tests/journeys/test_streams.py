@@ -152,7 +152,8 @@ def test_who_watches_sees_the_reply_grow_and_then_the_message(
             done = streamed(other, QUESTION, session_id)[-1].data
         seen = [*events.until("message"), *events.until("message")]
     drafts = [event for event in seen if event.name in ("snapshot", "delta")]
-    assert drafts[0].name == "snapshot" and len(drafts) > 3
+    assert {event.name for event in drafts} == {"delta"} and len(drafts) > 3
+    assert [event.data["index"] for event in drafts] == list(range(len(drafts)))
     assert all(event.id is None for event in drafts)
     grown = "".join(event.data["content"] for event in drafts)
     assert done["answer"].startswith(grown) and len(grown) > 10

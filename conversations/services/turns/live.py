@@ -40,6 +40,7 @@ class Live:
         self.written = ""
         self._tokens = 0
         self._changed = asyncio.Event()
+        _unfinished.setdefault(self.group, []).append(self)
         self._meta: dict[str, Any] = {
             "session_id": self.session_id,
             "turn_id": self.turn_id,
@@ -90,6 +91,9 @@ class Live:
         self.open()
         self.finished = finished
         _running -= 1
+        others = [each for each in _unfinished.pop(self.group, []) if each is not self]
+        if others:
+            _unfinished[self.group] = others
         self._add(event, data)
 
     async def ended(self) -> Finished:
@@ -128,7 +132,8 @@ class Live:
 
 
 _lives: OrderedDict[str, Live] = OrderedDict()
-
+# By group, which carries the tenant: two merchants may use the same name for a session. In the order of their beginning.
+_unfinished: dict[str, list[Live]] = {}
 
 _running = 0
 _most_at_once = 0
@@ -165,12 +170,10 @@ def find(turn_id: str) -> Live | None:
     return _lives.get(turn_id)
 
 
-def writing_in(session_id: str) -> Live | None:
-    """Return the turn of a conversation that is being written in this process."""
-    for live in reversed(_lives.values()):
-        if live.session_id == session_id and live.finished is None:
-            return live
-    return None
+def writing_in(group: str) -> Live | None:
+    """Return the turn that is being written in this process, of the conversation whose group this is."""
+    waiting = _unfinished.get(group)
+    return waiting[0] if waiting else None
 
 
 def done_data(turn: Turn) -> dict[str, Any]:

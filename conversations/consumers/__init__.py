@@ -1,0 +1,1 @@
+"""Sockets of this floor, and what carries rings between processes."""
