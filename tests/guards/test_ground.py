@@ -12,8 +12,7 @@ from pytest_socket import SocketConnectBlockedError
 from kimono.lib import db
 from kimono.lib.ids import new_id
 from kimono.lib.threads import in_thread
-from tests.fixtures.databases import restore
-from tests.fixtures.running import Run
+from tests.fixtures.databases import Restorer
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -33,17 +32,22 @@ def test_no_tenant_is_in_force_unless_asked_for(alpha: "Tenant") -> None:
 
 
 def test_a_real_transaction_is_undone_by_restoring(
-    run: Run, worker: str, superuser: psycopg.Connection[Any], alpha: "Tenant", new_key: Callable[..., str]
+    restorer: Restorer, superuser: psycopg.Connection[Any], alpha: "Tenant", new_key: Callable[..., str]
 ) -> None:
     before = superuser.execute("SELECT id, name, status FROM tenants_tenant ORDER BY id").fetchall()
     new_key(alpha)
     superuser.execute("UPDATE tenants_tenant SET status = 'suspended', name = name || ' changed'")
     superuser.execute("CREATE SCHEMA t_made_by_a_test")
-    assert restore(run, worker) >= 2
+    assert restorer.restore() >= 2
     assert superuser.execute("SELECT id, name, status FROM tenants_tenant ORDER BY id").fetchall() == before
     assert superuser.execute("SELECT count(*) FROM tenants_apikey").fetchone() == (0,)
     assert superuser.execute("SELECT to_regnamespace('t_made_by_a_test')").fetchone() == (None,)
-    assert restore(run, worker) == 0
+    assert restorer.restore() == 0
+    superuser.execute("UPDATE tenants_tenant SET name = name WHERE slug = 'alpha'")
+    assert restorer.restore() == 1
+    superuser.execute("DELETE FROM tenants_domain")
+    assert restorer.restore() == 1
+    assert restorer.restore() == 0
 
 
 @pytest.mark.django_db(transaction=True)
