@@ -173,8 +173,9 @@ def test_a_pooled_connection_forgets_who_had_it(alpha: Tenant) -> None:
     default = settings.DATABASES["default"]
     pool = {"min_size": 1, "max_size": 1, "timeout": 5, "connection_class": PooledConnection}
     options = {**default["OPTIONS"], "pool": pool}
-    handler = ConnectionHandler({"default": {**default, "OPTIONS": options}})
-    pooled = handler["default"]
+    # Under a name of its own: Django keeps one pool for all connections of a name.
+    handler = ConnectionHandler({"default": default, "own": {**default, "OPTIONS": options}})
+    pooled = handler["own"]
     try:
         with db.tenant_scope(alpha), pooled.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid(), current_setting('kimono.tenant')")

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,13 @@ ROWS = (
 )
 
 
+def files_of_previews(tenant: Tenant) -> set[Path]:
+    """Return the files that wait to be confirmed, those of other tests among them."""
+    with db.tenant_scope(tenant):
+        folder = tenant_folder() / "imports"
+        return set(folder.iterdir()) if folder.exists() else set()
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
@@ -89,9 +97,7 @@ ROWS = (
 def test_a_file_is_shown_first_then_written_and_found_at_once(
     merchant: Caller, alpha: Tenant, content: bytes, name: str
 ) -> None:
-    with db.tenant_scope(alpha):
-        folder = tenant_folder() / "imports"
-        lay_there = set(folder.iterdir()) if folder.exists() else set()
+    lay_there = files_of_previews(alpha)
     page, confirmation = preview(merchant, content, name)
     assert "新增 2 条，更新 0 条，未变 0 条，跳过 0 行" in page
     assert "可以带宠物进店吗？" in page and "能带狗吗；可以带猫吗" in page
@@ -104,7 +110,7 @@ def test_a_file_is_shown_first_then_written_and_found_at_once(
         assert (pair.keywords, pair.priority, pair.is_synced) == (["宠物", "狗"], 10, True)
         assert pair.source == ("import_xlsx" if name.endswith("xlsx") else "import_csv")
         assert AuditRow.objects.get(action="import_qa_pairs").username == "boss"
-        assert set((tenant_folder() / "imports").iterdir()) <= lay_there
+    assert files_of_previews(alpha) <= lay_there
     assert found(alpha, "能带狗吗")[0] == "可以，请牵绳。"
 
 
@@ -192,11 +198,12 @@ def test_an_export_holds_what_the_filters_leave(merchant: Caller) -> None:
 def test_a_preview_is_its_merchants_alone(merchant: Caller, alpha: Tenant, beta: Tenant) -> None:
     make_user(beta, username="other")
     theirs = signed_in(beta, "other")
+    lay_there = files_of_previews(beta)
     _page, confirmation = preview(theirs, csv(ROWS))
     for name in (confirmation["import_file_name"], "../../../../etc/passwd", f"{beta.pk}/x"):
         answer = sent(merchant, CONFIRM, {**confirmation, "import_file_name": name})
         assert (answer.status_code, answer.headers["Location"]) == (302, IMPORT)
     with db.tenant_scope(alpha):
         assert not QAPair.objects.exists()
-    with db.tenant_scope(beta):
-        assert len(list((tenant_folder() / "imports").iterdir())) == 1
+    # Theirs is still there.
+    assert len(files_of_previews(beta) - lay_there) == 1

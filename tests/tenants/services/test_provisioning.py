@@ -209,10 +209,12 @@ def as_owner(run: Any, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     from django.db import connection
 
     connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
     before = connection.settings_dict["USER"]
     connection.settings_dict["USER"] = "kimono_owner"
     yield
     connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
     connection.settings_dict["USER"] = before
 
 
