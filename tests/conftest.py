@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.tenants",
     "tests.fixtures.servers",
     "tests.fixtures.browsers",
+    "tests.fixtures.reading",
 ]
 
 RUN = pytest.StashKey[Run]()
