@@ -8,7 +8,8 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 TESTS ?= tests
-WORKERS ?= 2
+# One more than there are cores: tests with real servers wait half of their time.
+WORKERS ?= 3
 
 SYSTEM_PACKAGES := chromium fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 \
 	tesseract-ocr tesseract-ocr-chi-sim jq gettext

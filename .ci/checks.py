@@ -86,7 +86,7 @@ def follow(tests: subprocess.Popen[bytes], output: IO[bytes]) -> None:
 def once_more_alone(status: int) -> int:
     """Run the tests that failed once more, one after another, and return the status that counts.
 
-    Real servers, browsers and killed workers share two cores here: what fails beside others and passes alone is
+    Real servers, browsers and killed workers share few cores here: what fails beside others and passes alone is
     named, not hidden. More than `MOST_REPEATED` failures are no accident and are not tried again.
     """
     record = CHECKOUT / ".pytest_cache" / "v" / "cache" / "lastfailed"
@@ -104,7 +104,7 @@ def main() -> int:
     """Run the checks that were asked for and return the status of the process."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--lint-only", action="store_true")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("tests", nargs="*")
     arguments = parser.parse_args()
     if arguments.lint_only:

@@ -14,7 +14,7 @@ from tests.knowledge.uploads import BY, upload
 from tests.providers.parsing.writers import pdf
 
 RULE = "# 规定 {number}\n\n第 {number} 号和服的押金是 {number} 元，逾期一天加收 {number} 角。\n"
-PARSE_SECONDS = 25
+PARSE_SECONDS = 16
 # Many short lines in many columns: a page takes its parser the better part of a second.
 LINES = [
     ("Some words on a page of a file", 3.0, 30.0 + left, float(top))
@@ -43,10 +43,10 @@ def check_turns(servers: Callable[..., Servers], alpha: Any, beta: Any, files: i
 
 
 @pytest.mark.timeout(240)
-def test_a_single_file_is_ready_before_the_tenth_of_thirty(
+def test_a_single_file_is_ready_before_the_tenth_of_many(
     servers: Callable[..., Servers], alpha: Any, beta: Any
 ) -> None:
-    check_turns(servers, alpha, beta, 30)
+    check_turns(servers, alpha, beta, 12)
 
 
 @pytest.mark.soak
@@ -78,7 +78,7 @@ def test_files_that_stall_their_parsers_hold_up_nobody_else_and_can_be_stopped(
         begun = time.monotonic()
         quick = upload(RULE.format(number=1)).job
         await_true(lambda: Job.objects.get(pk=quick.pk).status == "succeeded", 20, log=lambda: own.worker.log)
-        assert time.monotonic() - begun < PARSE_SECONDS / 2
+        assert time.monotonic() - begun < 12
     with db.tenant_scope(alpha):
         rows = {job.pk: job for job in Job.objects.filter(pk__in=[first.pk, second.pk, greedy.pk])}
         assert rows[first.pk].status == "running"
