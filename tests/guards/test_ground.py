@@ -50,6 +50,16 @@ def test_a_real_transaction_is_undone_by_restoring(
     assert restorer.restore() == 0
 
 
+def test_tables_count_on_from_their_rows_when_asked(
+    superuser: psycopg.Connection[Any], alpha: "Tenant", restart_sequences: Callable[[], None]
+) -> None:
+    insert = f"INSERT INTO {alpha.schema_name}.auth_group (name) VALUES ('one') RETURNING id"
+    superuser.execute(insert)
+    superuser.execute(f"DELETE FROM {alpha.schema_name}.auth_group")
+    restart_sequences()
+    assert superuser.execute(insert).fetchone() == (1,)
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_a_thread_of_ours_sees_the_tests_tenant(in_alpha: "Tenant") -> None:
     assert (await in_thread(db.current_tenant)).pk == in_alpha.pk

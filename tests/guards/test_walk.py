@@ -30,8 +30,11 @@ def _no_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def worlds(alpha: Tenant, beta: Tenant, equal_ids: Callable[[], Any]) -> tuple[World, World]:
+def worlds(
+    alpha: Tenant, beta: Tenant, equal_ids: Callable[[], Any], restart_sequences: Callable[[], None]
+) -> tuple[World, World]:
     """The attacker's world and the victim's."""
+    restart_sequences()
     return make_world(alpha, MINE, equal_ids), make_world(beta, THEIRS, equal_ids)
 
 

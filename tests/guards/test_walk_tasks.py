@@ -88,8 +88,11 @@ SOCKETS: dict[str, Spoken] = {
 
 
 @pytest.fixture
-def worlds(alpha: Tenant, beta: Tenant, equal_ids: Callable[[], Any]) -> tuple[World, World]:
+def worlds(
+    alpha: Tenant, beta: Tenant, equal_ids: Callable[[], Any], restart_sequences: Callable[[], None]
+) -> tuple[World, World]:
     """The attacker's world and the victim's, with no work left to do in either."""
+    restart_sequences()
     made = make_world(alpha, MINE, equal_ids), make_world(beta, THEIRS, equal_ids)
     work_off()
     return made
