@@ -20,7 +20,7 @@ pytest_plugins = [
 ]
 
 RUN = pytest.StashKey[Run]()
-# With real servers and browsers: begun last they would leave one of the two workers idle for minutes.
+# With real servers and browsers: begun last they would leave the other workers idle for minutes.
 SLOW = ("tests/faults/", "tests/browser/", "tests/journeys/", "tests/supervisor/", "tests/guards/test_walk")
 
 # The first example may load a dictionary; no test here asserts on speed.
