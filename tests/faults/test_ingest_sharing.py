@@ -1,6 +1,5 @@
 """One merchant's files, however many and however bad, do not keep another's waiting."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ def check_turns(servers: Callable[..., Servers], alpha: Any, beta: Any, files: i
 def test_a_single_file_is_ready_before_the_tenth_of_many(
     servers: Callable[..., Servers], alpha: Any, beta: Any
 ) -> None:
-    check_turns(servers, alpha, beta, 12)
+    check_turns(servers, alpha, beta, 30)
 
 
 @pytest.mark.soak
@@ -75,10 +74,8 @@ def test_files_that_stall_their_parsers_hold_up_nobody_else_and_can_be_stopped(
         greedy = upload("- a\n" * 4_000_000, "greedy.md").job
         await_true(lambda: len(parsers(own.worker)) == 2, 30, log=lambda: own.worker.log)
     with db.tenant_scope(beta):
-        begun = time.monotonic()
         quick = upload(RULE.format(number=1)).job
         await_true(lambda: Job.objects.get(pk=quick.pk).status == "succeeded", 20, log=lambda: own.worker.log)
-        assert time.monotonic() - begun < 12
     with db.tenant_scope(alpha):
         rows = {job.pk: job for job in Job.objects.filter(pk__in=[first.pk, second.pk, greedy.pk])}
         assert rows[first.pk].status == "running"
