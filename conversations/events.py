@@ -58,3 +58,50 @@ class HandoffRequested(Event):
     handoff_id: str
     rule: str
     priority: str
+
+
+@event
+@dataclass(frozen=True)
+class HandoffAccepted(Event):
+    """An agent has a conversation."""
+
+    name: ClassVar[str] = "handoff.accepted"
+    session_id: str
+    handoff_id: str
+    agent_id: str
+
+
+@event
+@dataclass(frozen=True)
+class HandoffReleased(Event):
+    """An agent gave a conversation back, or was silent for too long."""
+
+    name: ClassVar[str] = "handoff.released"
+    session_id: str
+    handoff_id: str
+    agent_id: str
+    to: str
+
+
+@event
+@dataclass(frozen=True)
+class HandoffTransferred(Event):
+    """An agent gave a conversation to another agent, or to a group."""
+
+    name: ClassVar[str] = "handoff.transferred"
+    session_id: str
+    handoff_id: str
+    from_agent_id: str
+    to_agent_id: str | None
+    to_group_id: str | None
+
+
+@event
+@dataclass(frozen=True)
+class SessionResolved(Event):
+    """An agent has resolved the contact's case."""
+
+    name: ClassVar[str] = "session.resolved"
+    session_id: str
+    handoff_id: str
+    agent_id: str

@@ -19,6 +19,7 @@ def schedule() -> dict[str, dict[str, Any]]:
         "sweep": ("tenants.sweep", settings.SWEEP_SECONDS),
         "roll-up-metrics": ("tenants.roll_up_metrics", 60.0),
         "look-after-knowledge": ("knowledge.look_after", 60.0),
+        "look-after-agents": ("agents.look_after", settings.SWEEP_SECONDS),
         "fetch-again": ("knowledge.fetch_again", 300.0),
     }
     return {

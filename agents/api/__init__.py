@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from agents.api import assist, notes, presence, queue, solutions
+from agents.api import assist, notes, presence, queue, solutions, work
 
 router = Router()
 router.add_router("", queue.router)
+router.add_router("", work.router)
 router.add_router("", notes.router)
 router.add_router("", presence.router)
 router.add_router("", assist.router)

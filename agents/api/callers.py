@@ -6,12 +6,19 @@ from django.http import HttpRequest
 
 from agents.models import Seat
 from agents.services import seats
+from conversations.services.handoffs import Handler
 from tenants.auth import actor_of, principal_of
 
 
 def seat_of(request: HttpRequest, agent_id: str | None, *, now: datetime) -> Seat:
     """Return the seat that the caller acts from (api.md 5). Raises `Denied`, `Invalid`."""
     return seats.acting(by=actor_of(request), role=principal_of(request).role, agent_id=agent_id, now=now)
+
+
+def handler_of(request: HttpRequest, agent_id: str | None, *, now: datetime) -> Handler:
+    """Return the caller as the agent of a conversation. Raises `Denied`, `Invalid`."""
+    seat = seat_of(request, agent_id, now=now)
+    return Handler(id=seat.agent_id, name=seat.name, supervisor=is_supervisor(request))
 
 
 def agent_id_of(request: HttpRequest, agent_id: str | None = None) -> str:

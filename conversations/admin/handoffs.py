@@ -15,6 +15,7 @@ RULES = {
     "dissatisfied": _("The contact is not content with the answer"),
     "no_answer": _("The knowledge has no answer"),
     "business_unavailable": _("The business system cannot be reached"),
+    "takeover": _("An agent took over"),
 }
 
 

@@ -3,6 +3,7 @@
 from conversations.models.contacts import Contact
 from conversations.models.conversations import Conversation, ConversationEvent, FirstMessage
 from conversations.models.handoffs import Handoff
+from conversations.models.inbox import InboxCounter, InboxEntry
 from conversations.models.messages import Message
 from conversations.models.scenes import Scene
 from conversations.models.turns import Step, Turn
@@ -13,6 +14,8 @@ __all__ = [
     "ConversationEvent",
     "FirstMessage",
     "Handoff",
+    "InboxCounter",
+    "InboxEntry",
     "Message",
     "Scene",
     "Step",

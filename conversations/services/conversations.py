@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from conversations.events import SessionClosed, SessionCreated, SessionReopened
 from conversations.models import Conversation
-from conversations.services import contacts, handoffs, sequencing
+from conversations.services import contacts, handoffs, sequencing, windows
 from kimono.lib.errors import Missing
 from kimono.lib.ids import new_id
 from tenants.services import outbox
@@ -118,33 +118,13 @@ def reopen(conversation: Conversation, *, now: datetime) -> None:
     conversation.epoch += 1
     conversation.assigned_agent_id = conversation.assigned_agent_name = ""
     conversation.priority = ""
-    start_window(conversation)
+    windows.start_window(conversation)
     sequencing.add_state_event(conversation, reason="reopened", now=now)
     conversation.window_start_seq = conversation.last_seq
     outbox.publish(SessionReopened(session_id=conversation.public_id))
 
 
-REOPENED = (
-    "state",
-    "epoch",
-    "assigned_agent_id",
-    "assigned_agent_name",
-    "priority",
-    "window_start_seq",
-    "failed_attempts",
-    "down_votes",
-    "slots",
-    "scene_id",
-    "asked_slot",
-    "asks",
-)
-
-
-def start_window(conversation: Conversation) -> None:
-    """Let the bot begin anew: nothing before this moment counts for it."""
-    conversation.window_start_seq = conversation.last_seq
-    conversation.failed_attempts = conversation.down_votes = 0
-    conversation.slots, conversation.scene_id, conversation.asked_slot, conversation.asks = {}, "", "", 0
+REOPENED = ("state", "epoch", "assigned_agent_id", "assigned_agent_name", "priority", *windows.WINDOW)
 
 
 def close(*, public_id: str, reader: Reader, reason: str | None, now: datetime) -> Conversation:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from conversations.models import Conversation
-from conversations.services import sequencing
+from conversations.services import inbox, sequencing
 from kimono.lib.patching import KEPT, Kept
 from tenants.services import auditing
 from tenants.services.auditing import Actor
@@ -39,6 +39,8 @@ def file(
             conversation.group_id = group_id or ""
             changed.append("group_id")
         sequencing.store(conversation, *changed)
+        waits = conversation.state == Conversation.State.PENDING
+        inbox.add("queue.updated" if waits else "session.updated", conversation, reason="filed", now=now)
         auditing.record(
             action="update_conversation",
             by=by,

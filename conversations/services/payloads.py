@@ -1,16 +1,17 @@
 """Conversations, messages and events as the wire shows them (api.md 4.3–4.6)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from conversations.models import Conversation, ConversationEvent, Message
 from conversations.services import handoffs
+from kimono.lib.moments import written
 
 
 def moment(value: datetime) -> str:
     """Return a time as UTC ISO 8601 with `Z`, to the millisecond."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(value)
 
 
 def session(conversation: Conversation, *, with_position: bool = True) -> dict[str, Any]:

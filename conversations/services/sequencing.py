@@ -1,5 +1,6 @@
 """The one counter of a conversation: each message and event takes the next number under the row's lock."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,10 @@ from conversations.models import Conversation, ConversationEvent, Message
 from conversations.services import doorbell
 from kimono.lib.errors import Conflict, Missing
 from kimono.lib.ids import new_id
+from kimono.lib.moments import written
+
+NOTE = "note"
+_PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Closed(Conflict):
@@ -19,6 +24,8 @@ class Closed(Conflict):
 
 def locked(*, public_id: str | None = None, pk: int | None = None) -> Conversation:
     """Return a conversation with its row locked until the transaction ends. Raises `Missing`."""
+    if public_id is not None and not _PUBLIC_ID.fullmatch(public_id):
+        raise Missing
     rows = Conversation.objects.select_for_update(no_key=True)
     conversation = rows.filter(pk=pk).first() if pk is not None else rows.filter(public_id=public_id).first()
     if conversation is None:
@@ -69,6 +76,27 @@ def add_event(
         audience=audience,
         payload=dict(payload),
         created_at=now,
+    )
+
+
+def add_note(
+    conversation: Conversation, *, content: str, author_id: str, author_name: str, now: datetime
+) -> ConversationEvent:
+    """Add a note, which agents alone see. The row must be locked; `store` it afterwards."""
+    note = {
+        "note_id": new_id("note"),
+        "seq": conversation.last_seq + 1,
+        "content": content,
+        "author_id": author_id,
+        "author_name": author_name,
+        "created_at": written(now),
+    }
+    return add_event(
+        conversation,
+        type=NOTE,
+        payload={"note": note},
+        now=now,
+        audience=ConversationEvent.Audience.AGENTS,
     )
 
 

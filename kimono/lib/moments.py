@@ -1,4 +1,4 @@
-"""Moments that clients send: any offset is taken, none means UTC (api.md 3.2)."""
+"""Moments as clients send them (any offset is taken, none means UTC) and as they are answered (api.md 3.2)."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -15,6 +15,11 @@ def in_utc(value: datetime) -> datetime:
         return value.astimezone(UTC) if value.tzinfo is not None else value.replace(tzinfo=UTC)
     except OverflowError:
         raise ValueError("out of range") from None
+
+
+def written(value: datetime) -> str:
+    """Return a moment as UTC ISO 8601 with `Z`, to the millisecond."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _written_out(value: Any) -> Any:

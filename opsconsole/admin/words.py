@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "accept_conversation": _("Accept a conversation"),
     "add_attachment": _("Attach a file to a QA pair"),
     "activate_tenant": _("Activate a merchant"),
     "approve_solution": _("Approve a solution"),
@@ -42,6 +43,8 @@ ACTIONS = {
     "login": _("Sign in"),
     "login_failed": _("Sign in (refused)"),
     "reject_solution": _("Refuse a solution"),
+    "release_conversation": _("Give a conversation back"),
+    "resolve_conversation": _("Resolve a conversation"),
     "retry_job": _("Try a job again"),
     "revoke_api_key": _("Revoke an API key"),
     "rollback_document": _("Go back to a version"),
@@ -49,6 +52,8 @@ ACTIONS = {
     "run_evaluation": _("Run a test set"),
     "submit_solution": _("Hand in a solution"),
     "suspend_tenant": _("Suspend a merchant"),
+    "take_over_conversation": _("Take over a conversation"),
+    "transfer_conversation": _("Transfer a conversation"),
     "trigger_sync": _("Index anew"),
     "update_api_key": _("Change an API key"),
     "update_from_folder": _("Update from a folder"),

@@ -15,17 +15,24 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from conversations.models import Conversation, ConversationEvent, Handoff, Message, Turn
-from conversations.services import conversations, escalations, handoffs, sequencing
+from conversations.models import Conversation, ConversationEvent, Handoff, InboxEntry, Message, Turn
+from conversations.services import conversations, escalations, handoffs, messages, sequencing
 from conversations.services.dialogue.reply import Reply, Transfer
+from conversations.services.handoffs import Handler, NotYours
 from conversations.services.sequencing import Closed
 from conversations.services.turns import finishing, ordering, starting
 from conversations.services.turns.shapes import Begun
-from kimono.lib.errors import Conflict
+from kimono.lib.errors import Conflict, Denied
+from tenants.services.auditing import SYSTEM
 from tests.conversations import talking
 from tests.conversations.talking import AGENT_EYES, KEY
 
 State = Conversation.State
+AGENTS = (
+    Handler("agent-1", "一号"),
+    Handler("agent-2", "二号"),
+    Handler("usr-boss", "店长", supervisor=True),
+)
 
 
 class Life(RuleBasedStateMachine):
@@ -115,33 +122,75 @@ class Life(RuleBasedStateMachine):
             if before.open_handoff is not None:
                 assert after.open_handoff == before.open_handoff
 
-    @precondition(lambda self: self.row().state == State.PENDING)
-    @rule()
-    def an_agent_accepts(self) -> None:
-        with transaction.atomic():
-            row = sequencing.locked(public_id=self.session_id)
-            sequencing.check_transition(row, State.ASSIGNED)
-            assert row.open_handoff is not None
-            row.open_handoff.status = Handoff.Status.ACCEPTED
-            row.open_handoff.accepted_at, row.open_handoff.agent_id = talking.now(), "agent-1"
-            row.open_handoff.save()
-            row.state, row.assigned_agent_id, row.epoch = State.ASSIGNED, "agent-1", row.epoch + 1
-            sequencing.add_state_event(row, reason="accepted", now=talking.now())
-            row.save()
+    @rule(agent=st.sampled_from(AGENTS), takes_over=st.booleans(), force=st.booleans())
+    def an_agent_takes_it(self, agent: Handler, takes_over: bool, force: bool) -> None:
+        before = self.row()
+        given = {"session_id": self.session_id, "agent": agent, "by": SYSTEM, "now": talking.now()}
+        try:
+            if takes_over:
+                handoffs.take_over(**given, force=force)
+            else:
+                handoffs.accept(**given)
+        except (Conflict, Denied):
+            assert self.row().epoch == before.epoch
+            forced = takes_over and force and agent.supervisor
+            assert before.state not in (
+                State.PENDING,
+                *((State.BOT,) if takes_over and not force else ()),
+            ) or (takes_over and force and not agent.supervisor)
+            assert not (forced and before.state == State.ASSIGNED and before.assigned_agent_id != agent.id)
+        else:
+            assert self.row().assigned_agent_id == agent.id
+
+    @rule(agent=st.sampled_from(AGENTS), way=st.sampled_from(["queue", "bot", "other", "group", "resolve"]))
+    def an_agent_gives_it_away(self, agent: Handler, way: str) -> None:
+        before = self.row()
+        given = {
+            "session_id": self.session_id,
+            "agent": agent,
+            "note": "",
+            "by": SYSTEM,
+            "now": talking.now(),
+        }
+        to = next(each for each in AGENTS if each.id != before.assigned_agent_id)
+        try:
+            if way == "resolve":
+                handoffs.resolve(**given)
+            elif way in ("queue", "bot"):
+                handoffs.release(**given, to=way)
+            elif way == "other":
+                handoffs.transfer(**given, to=to)
+            else:
+                handoffs.transfer(**given, group_id="grp-1")
+        except Conflict:
+            assert before.state != State.ASSIGNED or not (
+                agent.supervisor or agent.id == before.assigned_agent_id
+            )
+        else:
+            after = self.row()
+            state = {"bot": State.BOT, "other": State.ASSIGNED, "resolve": State.RESOLVED}.get(
+                way, State.PENDING
+            )
+            assert after.state == state
+            if way == "bot":
+                assert (after.window_start_seq, after.failed_attempts) == (after.last_seq, 0)
 
     @precondition(lambda self: self.row().state == State.ASSIGNED)
-    @rule(to=st.booleans())
-    def the_agent_ends(self, to: bool) -> None:
-        target = State.RESOLVED if to else State.BOT
-        outcome = Handoff.Outcome.RESOLVED if to else Handoff.Outcome.RETURNED
-        with transaction.atomic():
-            row = sequencing.locked(public_id=self.session_id)
-            sequencing.check_transition(row, target)
-            handoffs._close(row, outcome=outcome, now=talking.now())
-            row.state, row.assigned_agent_id, row.epoch = target, "", row.epoch + 1
-            conversations.start_window(row)
-            sequencing.add_state_event(row, reason="ended", now=talking.now())
-            row.save()
+    @rule(agent=st.sampled_from(AGENTS))
+    def an_agent_writes(self, agent: Handler) -> None:
+        try:
+            messages.say(
+                session_id=self.session_id,
+                agent=agent,
+                content="您好",
+                client_message_id=None,
+                now=talking.now(),
+            )
+        except NotYours:
+            assert self.row().assigned_agent_id != agent.id
+        else:
+            assert self.row().assigned_agent_id == agent.id
+            self.messages += 1
 
     @rule()
     def it_is_closed(self) -> None:
@@ -180,7 +229,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def each_change_of_handler_raises_the_epoch(self) -> None:
         row = self.row()
-        handler = "bot" if row.state == State.BOT else row.state
+        handler = f"{row.state} {row.assigned_agent_id}" if row.state == State.ASSIGNED else row.state
         if self.handler is not None and handler != self.handler:
             assert row.epoch > self.seen_epoch
         assert row.epoch >= self.seen_epoch
@@ -189,6 +238,18 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def no_message_is_lost(self) -> None:
         assert Message.objects.filter(conversation__public_id=self.session_id).count() == self.messages
+
+    @invariant()
+    def agents_are_told_in_order(self) -> None:
+        told = list(InboxEntry.objects.order_by("pk").values_list("seq", flat=True))
+        assert told == sorted(set(told))
+        waits = [
+            entry.type == "queue.added"
+            for entry in InboxEntry.objects.filter(
+                conversation__public_id=self.session_id, type__in=["queue.added", "queue.removed"]
+            ).order_by("seq")
+        ]
+        assert (waits[-1:] == [True]) == (self.row().state == State.PENDING)
 
     @invariant()
     def at_most_one_turn_runs(self) -> None:

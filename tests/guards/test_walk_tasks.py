@@ -54,6 +54,7 @@ JOBS: dict[str, Callable[[World], list[dict[str, Any]]]] = {
 }
 # For each task that belongs to no merchant: its arguments.
 TASKS: dict[str, list[tuple[Any, ...]]] = {
+    "agents.look_after": [()],
     "tenants.run_jobs": [("ingest",), ("bulk",), ("chat",), ("beat",)],
     "tenants.dispatch_outbox": [()],
     "tenants.sweep": [()],

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from conversations.events import MessageCreated
 from conversations.models import Conversation, FirstMessage, Message, Turn
-from conversations.services import conversations, sequencing
+from conversations.services import conversations, inbox, sequencing
 from conversations.services.turns import context, ordering, responses
 from conversations.services.turns.shapes import Begun, BodyDiffers, Incoming, Sender, lease_is_over
 from kimono.lib.errors import Missing
@@ -39,6 +39,8 @@ def start(*, incoming: Incoming, sender: Sender, owner: str, now: datetime) -> B
             message = _store_message(conversation, incoming, sender, now)
         begun = _begin_turn(conversation, message, incoming, owner, now, newborn=newborn)
         sequencing.store(conversation, *_TAKEN, *(conversations.REOPENED if reopened else ()), now=now)
+        if message is not None and conversation.state == Conversation.State.PENDING:
+            inbox.add("queue.updated", conversation, reason="message", now=now)
     return begun
 
 
