@@ -114,6 +114,7 @@ def file_of(world: World) -> str:
 
 def work_off() -> None:
     """Do all that waits, of everybody."""
+    load_tasks()
     for _ in range(3):
         for waiting in ("ingest", "bulk", "chat", "beat"):
             while running.run_next(waiting):
@@ -129,10 +130,15 @@ def all_tasks() -> set[str]:
     return {name for name in queue.app.tasks if not name.startswith("celery.")}
 
 
-def test_everything_is_walked() -> None:
+def load_tasks() -> None:
+    """Make every floor's tasks known, as the worker does."""
     for package in (*PACKAGES, "tenants.people"):
         if importlib.util.find_spec(f"{package}.tasks") is not None:
             importlib.import_module(f"{package}.tasks")
+
+
+def test_everything_is_walked() -> None:
+    load_tasks()
     assert set(jobs.handlers()) == set(JOBS), "give the new job payloads that name another merchant's things"
     assert all_tasks() == set(TASKS), "give the new task its arguments"
     sockets = {
