@@ -1,12 +1,16 @@
 """Entries that say the same, and entries that say the opposite."""
 
+import hashlib
 import heapq
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
+
+import numpy as np
 
 from knowledge.services import sentences
-from knowledge.services.checking.entries import Entry
+from knowledge.services.checking.entries import Entry, named, shingles
 from knowledge.services.folding import fold
 from knowledge.services.terms import content_terms, negations, numbers
 
@@ -16,41 +20,109 @@ _FEWEST_TERMS = 4
 _FEWEST_SHINGLES = 12
 _FIGURES = re.compile(r"[0-9][0-9.,:%]*|[零一二三四五六七八九十百千万两半]+(?=[天日元个小时分周月年折件次])")
 _ALLOWS = re.compile(r"可以|可|能够|能")
-_SKETCH = 4
+# So many of an entry's smallest shingles are kept, and by so many of them it is found.
+_SKETCH, _KEYS = 48, 4
+# What the kept ones say is off by a twentieth or so.
+_MAY_BE_SAME = 0.7
 _MOST_IN_BUCKET = 40
+# So many entries are compared sentence by sentence; of more that may contradict each other, the first are.
+_MOST_CANDIDATES = 5_000
 Pair = tuple[Entry, Entry, str]
 
 
-def duplicates(entries: Sequence[Entry]) -> Iterator[Pair]:
-    """Yield entries with an earlier one that has the same text, or nearly the same words."""
-    exact: dict[str, Entry] = {}
-    buckets: dict[int, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        if (same := exact.get(entry.folded)) is not None:
-            yield entry, same, "内容相同"
-            continue
-        exact[entry.folded] = entry
-        near = _near(entry, buckets)
-        if near is not None:
-            yield entry, near, "内容几乎相同"
+class Duplicates:
+    """Finds entries with an earlier one that has the same text, or nearly the same words.
 
+    Of an entry it keeps a digest and the smallest of its shingles, by which entries that may be alike are found; what is
+    found is read again and compared in full.
+    """
 
-def _near(entry: Entry, buckets: dict[int, list[Entry]]) -> Entry | None:
-    """Return an earlier entry that is nearly the same, and file this one under the smallest of its shingles."""
-    if len(entry.shingles) < _FEWEST_SHINGLES:
+    def __init__(self) -> None:
+        self._exact: dict[bytes, str] = {}
+        self._sketches: dict[str, array[int]] = {}
+        self._buckets: dict[int, list[str]] = defaultdict(list)
+
+    def take(self, entry: Entry) -> tuple[Entry, str] | None:
+        """Take the next entry, and return the earlier one that it repeats, with how."""
+        folded = entry.folded()
+        digest = hashlib.blake2b(folded.encode(), digest_size=16).digest()
+        if (same := self._exact.get(digest)) is not None:
+            return _known(same, "内容相同")
+        self._exact[digest] = entry.id
+        return self._near(entry, shingles(folded))
+
+    def _near(self, entry: Entry, own: frozenset[int]) -> tuple[Entry, str] | None:
+        """Return an earlier entry that is nearly the same, and file this one under the smallest of its shingles."""
+        if len(own) < _FEWEST_SHINGLES:
+            return None
+        sketch = array("Q", heapq.nsmallest(_SKETCH, own))
+        for other in named(self._likely(sketch)):
+            theirs = shingles(other.folded())
+            alike = len(own & theirs) >= _SAME * len(own | theirs)
+            if alike and _figures(entry.text) == _figures(other.text):
+                return other, "内容几乎相同"
+        self._sketches[entry.id] = sketch
+        for key in sketch[:_KEYS]:
+            if len(self._buckets[key]) < _MOST_IN_BUCKET:
+                self._buckets[key].append(entry.id)
         return None
-    keys = heapq.nsmallest(_SKETCH, entry.shingles)
-    for key in keys:
-        for other in buckets[key]:
-            common = len(entry.shingles & other.shingles)
-            if common < _SAME * len(entry.shingles | other.shingles):
+
+    def _likely(self, sketch: "array[int]") -> list[str]:
+        """Return the entries whose sketches say that most of their shingles are the same."""
+        own = set(sketch)
+        met = dict.fromkeys(each for key in sketch[:_KEYS] for each in self._buckets.get(key, ()))
+        return [each for each in met if _likeness(own, set(self._sketches[each])) >= _MAY_BE_SAME]
+
+
+def _likeness(one: set[int], other: set[int]) -> float:
+    """Return about which share of the shingles of two entries is common, from the smallest of each (Broder 1997)."""
+    smallest = heapq.nsmallest(_SKETCH, one | other)
+    return sum(each in one and each in other for each in smallest) / len(smallest)
+
+
+def _known(id: str, how: str) -> tuple[Entry, str] | None:
+    found = next(named([id]), None)
+    return (found, how) if found is not None else None
+
+
+class Statements:
+    """Notes what each entry speaks of and what it says of that, as numbers, to find which may contradict each other."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._owners: dict[str, int] = {}
+        self._topics, self._said = array("q"), array("q")
+        self._places, self._who = array("L"), array("L")
+
+    def take(self, entry: Entry) -> None:
+        """Take the next entry."""
+        place, owner = len(self._ids), self._owners.setdefault(entry.owner, len(self._owners))
+        self._ids.append(entry.id)
+        for topic, statement in _statements(entry):
+            self._topics.append(hash(topic))
+            self._said.append(hash(_figures(statement)))
+            self._places.append(place)
+            self._who.append(owner)
+
+    def contradictions(self, *, of: Collection[str] | None) -> Iterator[Pair]:
+        """Yield entries with an earlier one that contradicts them; with `of`, only what these have a part in."""
+        yield from contradictions(named([self._ids[place] for place in self._candidates(of)]))
+
+    def _candidates(self, of: Collection[str] | None) -> list[int]:
+        """Return, in their order, the entries that speak of what another owner's speaks of and say something else."""
+        topics, said, places, who = (
+            np.array(column, dtype=np.int64) for column in (self._topics, self._said, self._places, self._who)
+        )
+        chosen: set[int] = set()
+        order = np.argsort(topics, kind="stable")
+        ends = np.flatnonzero(np.diff(topics[order])) + 1
+        for group in np.split(order, ends):
+            if len(group) < 2 or len(np.unique(said[group])) < 2 or len(np.unique(who[group])) < 2:
                 continue
-            if _figures(entry.text) == _figures(other.text):
-                return other
-    for key in keys:
-        if len(buckets[key]) < _MOST_IN_BUCKET:
-            buckets[key].append(entry)
-    return None
+            members = places[group].tolist()
+            if of is None or any(self._ids[place] in of for place in members):
+                chosen.update(members)
+        return sorted(chosen)[:_MOST_CANDIDATES] if of is None else sorted(chosen)[-_MOST_CANDIDATES:]
 
 
 def contradictions(entries: Iterable[Entry]) -> Iterator[Pair]:

@@ -1,14 +1,15 @@
 """The quality report of api.md 6.2."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 from kimono.lib.errors import Missing
 from kimono.lib.masking import first_masked, mask
 from knowledge.models import Document, Version
 from knowledge.services.checking import comparing, wording
-from knowledge.services.checking.entries import Entry, of_version, on_show
+from knowledge.services.checking.entries import Entry, on_show
 
 MOST_ISSUES = 500
 _SHORT_ANSWER = 10
@@ -77,26 +78,33 @@ def check_named(*, source: str | None = None, doc_id: str | None = None) -> Repo
 
 
 def check(*, version: Version | None = None) -> Report:
-    """Check the chunks of a version against all that is on show, or all of it against itself."""
-    everything = list(on_show(besides=version))
-    own = everything if version is None else of_version(version)
-    wanted = frozenset(entry.id for entry in own)
-    report = Report(total_chunks=len(own))
-    # What is asked about comes last, so that it is found to repeat the others and not they to repeat it.
-    ordered = sorted(everything, key=lambda entry: entry.id in wanted) if version is not None else everything
-    report.duplicates = _limited(_duplicates(ordered, wanted))
-    report.terms = _limited(_inconsistent(ordered, wanted))
-    report.sensitive = _limited(_sensitive(own))
+    """Check the chunks of a version against all that is on show, or all of it against itself.
+
+    It is read one entry after the other, twice where names are spelt in more than one way: what is kept of an entry is a
+    kilobyte or so.
+    """
+    of = None if version is None else frozenset(version.chunks.values_list("public_id", flat=True))
+    report, short = Report(total_chunks=0), list[Issue]()
+    repeated, statements, names = comparing.Duplicates(), comparing.Statements(), wording.Spellings()
+    for entry in on_show(besides=version):
+        statements.take(entry)
+        names.take(entry)
+        other = repeated.take(entry)
+        if of is None or entry.id in of:
+            report.total_chunks += 1
+            _add(report.duplicates, _duplicates(entry, other))
+            _add(report.sensitive, _sensitive(entry))
+            _add(short, _short(entry))
+    _add(report.terms, _contradictions(statements, of))
+    _add(report.terms, _spellings(names.usual(), version, of))
+    _add(report.terms, short)
     return report
 
 
-def _limited(issues: Iterator[Issue]) -> list[Issue]:
-    found: list[Issue] = []
-    for issue in issues:
-        if len(found) == MOST_ISSUES:
-            break
-        found.append(issue)
-    return found
+def _add(found: list[Issue], more: Iterable[Issue]) -> None:
+    """Add issues until there are enough; no more are looked for then."""
+    if len(found) < MOST_ISSUES:
+        found.extend(islice(more, MOST_ISSUES - len(found)))
 
 
 def _issue(entry: Entry, kind: str, detail: str, snippet: str | None = None) -> Issue:
@@ -104,26 +112,33 @@ def _issue(entry: Entry, kind: str, detail: str, snippet: str | None = None) -> 
     return Issue(entry.index, entry.id, kind, mask(detail)[:300], shown)
 
 
-def _duplicates(entries: Sequence[Entry], wanted: frozenset[str]) -> Iterator[Issue]:
-    for entry, other, how in comparing.duplicates(entries):
-        if entry.id in wanted:
-            yield _issue(entry, "duplicate", f"与“{other.name}”{how}（{other.id}）")
+def _duplicates(entry: Entry, other: tuple[Entry, str] | None) -> Iterator[Issue]:
+    if other is not None:
+        yield _issue(entry, "duplicate", f"与“{other[0].name}”{other[1]}（{other[0].id}）")
 
 
-def _inconsistent(entries: Sequence[Entry], wanted: frozenset[str]) -> Iterator[Issue]:
-    for entry, other, reason in comparing.contradictions(entries):
-        if entry.id in wanted:
+def _contradictions(statements: comparing.Statements, of: Collection[str] | None) -> Iterator[Issue]:
+    for entry, other, reason in statements.contradictions(of=of):
+        if of is None or entry.id in of:
             yield _issue(entry, "term_inconsistency", f"与“{other.name}”矛盾，{reason}（{other.id}）")
-    for entry, form, usual in wording.spellings(entries):
-        if entry.id in wanted:
-            yield _issue(entry, "term_inconsistency", f"“{form}”多写作“{usual}”", form)
-    for entry in entries:
-        if entry.id in wanted and entry.question and len(entry.text.strip()) < _SHORT_ANSWER:
-            yield _issue(entry, "term_inconsistency", "答案过短，可能帮不上忙")
 
 
-def _sensitive(entries: Sequence[Entry]) -> Iterator[Issue]:
-    for entry in entries:
-        snippet = first_masked(entry.text)
-        if snippet:
-            yield _issue(entry, "sensitive_word", "含有个人信息或密钥", snippet)
+def _spellings(
+    usual: Mapping[str, str], version: Version | None, of: Collection[str] | None
+) -> Iterator[Issue]:
+    if usual:
+        for entry in on_show(besides=version):
+            if of is None or entry.id in of:
+                for form, often in wording.unusual(entry, usual):
+                    yield _issue(entry, "term_inconsistency", f"“{form}”多写作“{often}”", form)
+
+
+def _short(entry: Entry) -> Iterator[Issue]:
+    if entry.question and len(entry.text.strip()) < _SHORT_ANSWER:
+        yield _issue(entry, "term_inconsistency", "答案过短，可能帮不上忙")
+
+
+def _sensitive(entry: Entry) -> Iterator[Issue]:
+    snippet = first_masked(entry.text)
+    if snippet:
+        yield _issue(entry, "sensitive_word", "含有个人信息或密钥", snippet)
