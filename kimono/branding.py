@@ -83,6 +83,7 @@ def tenant_navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item(_("QA pairs"), "quiz", "merchant:knowledge_qapair_changelist"),
                 _item(_("Documents"), "description", "merchant:knowledge_document_changelist"),
+                _item(_("Checks and folder"), "fact_check", "merchant:knowledge_document_upkeep"),
                 _item(_("Questions asked"), "help", "merchant:knowledge_questionrecord_changelist"),
                 _item(_("Feedback"), "thumbs_up_down", "merchant:knowledge_feedback_changelist"),
             ],

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
+from knowledge.admin import attachments
+from knowledge.admin.upkeep import upkeep
 from knowledge.forms import UNFILED, DocumentForm, UploadForm
 from knowledge.models import Document, Version
 from knowledge.services.documents import changing
@@ -83,8 +87,25 @@ class DocumentAdmin(ServiceAdmin):
         ("status", "knowledge_type"),
         ("product_category", "applicable_version"),
         ("created_at", "updated_at"),
+        "pictures_and_tables",
     )
-    readonly_fields = ("source", "shown_version", "created_at", "updated_at")
+    readonly_fields = ("source", "shown_version", "created_at", "updated_at", "pictures_and_tables")
+
+    def get_urls(self) -> list[Any]:
+        """Return the pages of the documents, with the one of checks and the folder."""
+        own = path("upkeep/", self.admin_site.admin_view(self.upkeep), name="knowledge_document_upkeep")
+        return [own, *super().get_urls()]
+
+    def upkeep(self, request: HttpRequest) -> HttpResponse:
+        """Check the knowledge, or read the folder in."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return upkeep(request, site=self.admin_site, may_change=self.has_change_permission(request))
+
+    @display(description=_("Pictures and tables"))
+    def pictures_and_tables(self, document: Document) -> SafeString | str:
+        """Return what of them is on show."""
+        return attachments.listed(document.current_version)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return the form of an upload, or of what is said of a document."""

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportModelAdmin
@@ -17,6 +18,7 @@ from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 
 from kimono.lib.errors import Refusal
+from knowledge.admin import attachments
 from knowledge.forms import QAPairForm, TableImportForm
 from knowledge.models import QAPair
 from knowledge.resources import (
@@ -95,6 +97,18 @@ class QAPairAdmin(ServiceAdmin, ImportExportModelAdmin):
         (_("Filing"), {"fields": ("category", "keywords", "priority")}),
         (_("Validity"), {"fields": ("enabled", "valid_from", "valid_to")}),
     )
+
+    readonly_fields = ("files",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return what is said of a pair, with its files when it is there."""
+        own = super().get_fieldsets(request, obj)
+        return own if obj is None else (*own, (_("Attachments"), {"fields": ("files",)}))
+
+    @display(description=_("Files that come along with the answer"))
+    def files(self, pair: QAPair) -> SafeString | str:
+        """Return the files that are tied to the pair."""
+        return attachments.listed(pair)
 
     @display(description=_("Question"), ordering="question")
     def asked(self, pair: QAPair) -> str:

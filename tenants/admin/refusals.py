@@ -25,6 +25,7 @@ SENTENCES = (
     gettext_noop("This name is reserved."),
     gettext_noop("Unknown role"),
     gettext_noop("must not be empty"),
+    gettext_noop("must stay inside the knowledge folder"),
     gettext_noop("must be later than valid_from"),
     gettext_noop("retrieve, handoff or tool:<connector>.<tool>"),
 )

@@ -73,6 +73,7 @@ def test_every_page_of_a_merchant_opens(
         *pages,
         page("merchant", "knowledge_qapair_import"),
         page("merchant", "knowledge_qapair_export"),
+        page("merchant", "knowledge_document_upkeep"),
     ]:
         assert ("概览" in text_of(merchant, path, language)) == (language == "zh-CN"), path
 
