@@ -105,3 +105,14 @@ class SessionResolved(Event):
     session_id: str
     handoff_id: str
     agent_id: str
+
+
+@event
+@dataclass(frozen=True)
+class CsatCreated(Event):
+    """A contact has said how content it is."""
+
+    name: ClassVar[str] = "csat.created"
+    session_id: str
+    score: int
+    agent_id: str | None

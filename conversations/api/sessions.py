@@ -1,4 +1,4 @@
-"""Doors of conversations: CH-04…11."""
+"""Doors of conversations: CH-04…12."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -19,6 +19,7 @@ from conversations.services import (
     open_streams,
     origins,
     payloads,
+    satisfaction,
     streams,
     timeline,
     votes,
@@ -241,3 +242,17 @@ def close(request: HttpRequest, session_id: str, data: schemas.CloseIn | None = 
         "state": conversation.state,
         "closed_at": payloads.moment(closed_at),
     }
+
+
+@router.post("/chat/sessions/{session_id}/csat", response=schemas.CsatOut, auth=WRITES, operation_id="CH-12")
+def rate(request: HttpRequest, session_id: str, data: schemas.CsatIn) -> dict[str, Any]:
+    """Say how content the contact is; within a day a later word replaces the first."""
+    rating = satisfaction.rate(
+        session_id=session_id,
+        reader=reader_of(request),
+        score=data.score,
+        resolved=data.resolved,
+        comment=data.comment or "",
+        now=timezone.now(),
+    )
+    return {**satisfaction.shown(rating), "session_id": session_id}

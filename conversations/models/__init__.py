@@ -5,6 +5,7 @@ from conversations.models.conversations import Conversation, ConversationEvent, 
 from conversations.models.handoffs import Handoff
 from conversations.models.inbox import InboxCounter, InboxEntry
 from conversations.models.messages import Message
+from conversations.models.satisfaction import Satisfaction
 from conversations.models.scenes import Scene
 from conversations.models.turns import Step, Turn
 
@@ -17,6 +18,7 @@ __all__ = [
     "InboxCounter",
     "InboxEntry",
     "Message",
+    "Satisfaction",
     "Scene",
     "Step",
     "Turn",

@@ -303,3 +303,21 @@ class StopOut(Schema):
     session_id: str
     stopped: bool
     message_id: str | None
+
+
+class CsatIn(Schema):
+    """CH-12."""
+
+    score: int = Field(ge=1, le=5, strict=True)
+    resolved: bool | None = Field(default=None, strict=True)
+    comment: Remark | None = None
+
+
+class CsatOut(Schema):
+    """How content the contact is."""
+
+    session_id: str
+    score: int
+    resolved: bool | None
+    comment: str | None
+    created_at: str

@@ -139,6 +139,10 @@ def _fill_desk(world: World) -> None:
     world.ids["solution_id"] = made(caller.post(f"{session}/solution", solved))["solution_id"]
     made(caller.post(f"{session}/notes", {"content": f"老客户，暗号{canary}"}))
     case = {"title": f"破损{canary}", "description": f"衣物破损，暗号{canary}"}
+    reply = {"shortcut": "th", "title": f"退货{canary}", "content": f"请在订单页申请，暗号{canary}。"}
+    world.ids["reply_id"] = made(world.admin.post("agent/canned-replies", {**reply, "scope": "tenant"}))["id"]
+    world.ids["group_id"] = made(world.admin.post("agent/groups", {"name": f"售后{canary}"}))["id"]
+    made(caller.post(f"chat/sessions/{world.ids['session_id']}/csat", {"score": 5, "comment": f"好{canary}"}))
     world.ids["ticket_id"] = made(caller.post("tickets", case))["ticket_id"]
 
 

@@ -1,0 +1,76 @@
+"""Canned replies: how they are found, whose they are, and what their variables become."""
+
+from collections.abc import Callable
+
+import pytest
+
+from agents.models import CannedReply
+from agents.services.canned_replies import search
+from agents.services.canned_replies.spelling import initials, pinyin
+from tests.tenants.doors import Caller
+
+
+def reply(shortcut: str, title: str, content: str = "好的。") -> CannedReply:
+    typed = f"{shortcut} {title}"
+    return CannedReply(
+        shortcut=shortcut, title=title, content=content, pinyin=pinyin(typed), initials=initials(typed)
+    )
+
+
+REPLIES = [
+    reply("th", "退货流程", "请在订单页申请退货。"),
+    reply("hello", "问候语", "您好，很高兴为您服务。"),
+    reply("yf", "运费说明", "满 99 元包邮。"),
+    reply("kuaidi", "物流查询", "已为您查询。"),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("/th", ["th"]),
+        ("退货", ["th"]),
+        ("tuihuo", ["th"]),
+        ("thlc", ["th"]),
+        ("tuihou", ["th"]),
+        ("yunfei", ["yf"]),
+        ("包邮", ["yf"]),
+        ("helo", ["hello"]),
+        ("wl", ["kuaidi"]),
+        ("火星", []),
+        ("zzz", []),
+    ],
+)
+def test_a_reply_is_found_as_one_types(typed: str, found: list[str]) -> None:
+    assert [each.shortcut for each in search(REPLIES, typed=typed)] == found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everybody_has_the_shared_ones_and_each_its_own(
+    key: Caller, person: Callable[[str, str], Caller]
+) -> None:
+    li, boss = person("agent", "li"), person("merchant_admin", "boss")
+    own = {"shortcut": "/th", "title": "退货", "content": "{{customer}} 您好，我是{{agent}}，{{unknown}}。"}
+    mine = li.post("agent/canned-replies", own).json()
+    assert (mine["shortcut"], mine["scope"], mine["filled"]) == ("th", "mine", None)
+    assert li.post("agent/canned-replies", own).json()["code"] == "duplicate_name"
+    assert li.post("agent/canned-replies", {**own, "shortcut": "a b"}).status_code == 422
+    assert li.post("agent/canned-replies", {**own, "scope": "tenant"}).status_code == 403
+    shared = boss.post("agent/canned-replies", {**own, "scope": "tenant", "category": "售后"}).json()
+    assert {each["id"] for each in li.get("agent/canned-replies").json()["items"]} == {
+        mine["id"],
+        shared["id"],
+    }
+    assert [each["id"] for each in boss.get("agent/canned-replies?q=tuihuo").json()["items"]] == [
+        shared["id"]
+    ]
+    assert boss.delete(f"agent/canned-replies/{mine['id']}").status_code == 404
+    assert li.ask("PUT", f"agent/canned-replies/{shared['id']}", {"title": "x"}).status_code == 403
+    changed = li.ask("PUT", f"agent/canned-replies/{mine['id']}", {"title": "换货", "shortcut": "hh"}).json()
+    assert changed["title"] == "换货"
+    assert [each["id"] for each in li.get("agent/canned-replies?q=huanhuo").json()["items"]] == [mine["id"]]
+    session_id = key.post("chat/sessions", {"user_id": "u-1"}).json()["session_id"]
+    (filled,) = li.get(f"agent/canned-replies?q=hh&session_id={session_id}").json()["items"]
+    assert filled["filled"] == "u-1 您好，我是li，{{unknown}}。"
+    assert li.get("agent/canned-replies?session_id=sess-unknown").status_code == 404
+    assert li.delete(f"agent/canned-replies/{mine['id']}").status_code == 204
