@@ -44,5 +44,5 @@ def update_group(request: HttpRequest, group_id: str, data: shapes.GroupPatch) -
 @router.delete("/agent/groups/{group_id}", response={204: None}, auth=ADMIN, operation_id="AG-26")
 def delete_group(request: HttpRequest, group_id: str) -> Status[None]:
     """Delete a group; what waits in it goes back to the common queue."""
-    groups.delete(group_id=group_id, by=actor_of(request))
+    groups.delete(group_id=group_id, by=actor_of(request), now=timezone.now())
     return Status(204, None)

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from agents.models import Seat
 from conversations.models import Conversation
-from conversations.services import conversations, looking_up
+from conversations.services import conversations, inbox, looking_up
 from conversations.services.conversations import Reader
 from conversations.services.dialogue import intents
 from kimono import providers
@@ -85,14 +87,17 @@ def hand_in(
     now: datetime,
 ) -> Solution:
     """Put an agent's solution up for review; without an intent it is recognised. Raises `Missing`."""
-    if session_id is not None:
-        _found(session_id)
-    return solutions.submit(
-        question=question,
-        solution=solution,
-        intent=intent or intents.recognise(question).intent,
-        session_id=session_id or "",
-        submitted_by=seat.agent_id,
-        by=by,
-        now=now,
-    )
+    conversation = _found(session_id) if session_id is not None else None
+    with transaction.atomic():
+        submitted = solutions.submit(
+            question=question,
+            solution=solution,
+            intent=intent or intents.recognise(question).intent,
+            session_id=session_id or "",
+            submitted_by=seat.agent_id,
+            by=by,
+            now=now,
+        )
+        told = {"solution_id": submitted.public_id, "status": submitted.status, "question": question[:200]}
+        inbox.add("solution", conversation, agent_id=seat.agent_id, payload=told, now=now)
+    return submitted

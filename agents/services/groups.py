@@ -93,11 +93,11 @@ def update(*, group_id: str, given: Mapping[str, Any], by: Actor, now: datetime)
     return group
 
 
-def delete(*, group_id: str, by: Actor) -> None:
+def delete(*, group_id: str, by: Actor, now: datetime) -> None:
     """Delete a group; what waits in it waits in the common queue from now on. Raises `Missing`."""
     with transaction.atomic():
         get(group_id=group_id).delete()
-        filing.leave_group(group_id=group_id)
+        filing.leave_group(group_id=group_id, now=now)
         auditing.record(action="delete_group", by=by, target_type="group", target_id=group_id)
 
 

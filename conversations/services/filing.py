@@ -58,6 +58,15 @@ def _prioritise(conversation: Conversation, priority: str) -> None:
         handoff.save(update_fields=["priority"])
 
 
-def leave_group(*, group_id: str) -> int:
-    """Give what waits in a group that is no more back to the common queue; return how many there were."""
-    return Conversation.objects.filter(group_id=group_id).update(group_id="")
+def leave_group(*, group_id: str, now: datetime) -> int:
+    """Give what waits in a group that is no more back to the common queue; return how many there were.
+
+    Needs an open transaction.
+    """
+    rows = Conversation.objects.filter(group_id=group_id).select_for_update(no_key=True)
+    left = list(rows.order_by("pk"))
+    Conversation.objects.filter(pk__in=[each.pk for each in left]).update(group_id="")
+    for conversation in left:
+        if conversation.state == Conversation.State.PENDING:
+            inbox.add("queue.updated", conversation, reason="filed", now=now)
+    return len(left)

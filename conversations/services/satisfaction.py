@@ -8,7 +8,7 @@ from django.db.models import Avg, Count, Q, QuerySet
 
 from conversations.events import CsatCreated
 from conversations.models import Conversation, Handoff, Satisfaction
-from conversations.services import conversations, sequencing
+from conversations.services import conversations, inbox, sequencing
 from conversations.services.conversations import Reader
 from conversations.services.payloads import moment
 from kimono.lib.errors import Conflict
@@ -46,6 +46,8 @@ def _tell(conversation: Conversation, rating: Satisfaction, now: datetime) -> No
     said = {"score": rating.score, "resolved": rating.resolved, "comment": rating.comment or None}
     sequencing.add_event(conversation, type="csat", payload=said, now=now)
     sequencing.store(conversation, "csat")
+    told = {**said, "session_id": conversation.public_id, "agent_id": rating.agent_id or None}
+    inbox.add("csat", conversation, payload=told, now=now)
     outbox.publish(
         CsatCreated(session_id=conversation.public_id, score=rating.score, agent_id=rating.agent_id or None)
     )
