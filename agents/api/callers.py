@@ -10,14 +10,27 @@ from conversations.services.handoffs import Handler
 from tenants.auth import actor_of, principal_of
 
 
-def seat_of(request: HttpRequest, agent_id: str | None, *, now: datetime) -> Seat:
-    """Return the seat that the caller acts from (api.md 5). Raises `Denied`, `Invalid`."""
-    return seats.acting(by=actor_of(request), role=principal_of(request).role, agent_id=agent_id, now=now)
+def seat_of(
+    request: HttpRequest, agent_id: str | None, *, session_id: str | None = None, now: datetime
+) -> Seat:
+    """Return the seat that the caller acts from, in a conversation or in none (api.md 5).
+
+    Raises `Denied`, `Invalid`.
+    """
+    return seats.acting(
+        by=actor_of(request),
+        role=principal_of(request).role,
+        agent_id=agent_id,
+        session_id=session_id,
+        now=now,
+    )
 
 
-def handler_of(request: HttpRequest, agent_id: str | None, *, now: datetime) -> Handler:
+def handler_of(
+    request: HttpRequest, agent_id: str | None, *, session_id: str | None = None, now: datetime
+) -> Handler:
     """Return the caller as the agent of a conversation. Raises `Denied`, `Invalid`."""
-    seat = seat_of(request, agent_id, now=now)
+    seat = seat_of(request, agent_id, session_id=session_id, now=now)
     return Handler(id=seat.agent_id, name=seat.name, supervisor=is_supervisor(request))
 
 

@@ -36,7 +36,7 @@ def list_notes(request: HttpRequest, session_id: str, query: Query[Page]) -> dic
 def add_note(request: HttpRequest, session_id: str, data: shapes.NoteIn) -> Status[dict[str, Any]]:
     """Note something on a conversation that its contact never sees."""
     now = timezone.now()
-    seat = seat_of(request, None, now=now)
+    seat = seat_of(request, None, session_id=session_id, now=now)
     event = notes.add(
         session_id=session_id,
         content=data.content,

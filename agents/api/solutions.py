@@ -35,7 +35,7 @@ def _handed_in(request: HttpRequest, session_id: str | None, data: shapes.Soluti
         question=data.question,
         solution=data.solution,
         intent=data.intent,
-        seat=seat_of(request, None, now=now),
+        seat=seat_of(request, None, session_id=session_id, now=now),
         by=actor_of(request),
         now=now,
     )

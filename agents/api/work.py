@@ -43,7 +43,7 @@ def say(
         raise Invalid("at most 64 characters", loc=["header", "Idempotency-Key"], type="string_too_long")
     said = messages.say(
         session_id=session_id,
-        agent=handler_of(request, data.agent_id, now=now),
+        agent=handler_of(request, data.agent_id, session_id=session_id, now=now),
         content=data.content,
         client_message_id=own_id,
         now=now,
@@ -68,7 +68,9 @@ def resolve(request: HttpRequest, session_id: str, data: shapes.ResolveIn | None
     now = timezone.now()
     conversation = handoffs.resolve(
         session_id=session_id,
-        agent=handler_of(request, data.agent_id if data is not None else None, now=now),
+        agent=handler_of(
+            request, data.agent_id if data is not None else None, session_id=session_id, now=now
+        ),
         note=(data.note or "") if data is not None else "",
         by=actor_of(request),
         now=now,
@@ -87,7 +89,7 @@ def release(request: HttpRequest, session_id: str, data: shapes.ReleaseIn | None
     wish, now = data or shapes.ReleaseIn(), timezone.now()
     handoffs.release(
         session_id=session_id,
-        agent=handler_of(request, wish.agent_id, now=now),
+        agent=handler_of(request, wish.agent_id, session_id=session_id, now=now),
         to=wish.to,
         note=wish.note or "",
         by=actor_of(request),
@@ -103,7 +105,7 @@ def transfer(request: HttpRequest, session_id: str, data: shapes.TransferIn) -> 
     target = targets.find(to_agent_id=data.to_agent_id, to_group=data.to_group, now=now)
     handoffs.transfer(
         session_id=session_id,
-        agent=handler_of(request, data.agent_id, now=now),
+        agent=handler_of(request, data.agent_id, session_id=session_id, now=now),
         to=target.agent,
         group_id=target.group_id,
         note=data.note or "",

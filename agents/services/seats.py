@@ -32,11 +32,16 @@ def agent_id_of(*, by: Actor, role: str, agent_id: str | None) -> str:
     return agent_id or by.id
 
 
-def acting(*, by: Actor, role: str, agent_id: str | None, now: datetime) -> Seat:
+def acting(
+    *, by: Actor, role: str, agent_id: str | None, session_id: str | None = None, now: datetime
+) -> Seat:
     """Return the seat that a caller acts from, made on its first act; acting is a sign of life.
 
-    Raises `Denied`, and `Invalid` when a supervisor names nobody.
+    A key that names nobody speaks in a conversation for the agent who has it. Raises `Denied`, and `Invalid` when a
+    supervisor names somebody unknown.
     """
+    if by.kind != "user" and not agent_id and session_id is not None:
+        agent_id = _holder(session_id)
     named = agent_id_of(by=by, role=role, agent_id=agent_id)
     seat = find(agent_id=named, now=now)
     if seat is None:
@@ -45,6 +50,11 @@ def acting(*, by: Actor, role: str, agent_id: str | None, now: datetime) -> Seat
         seat = _made(named, Seat.Kind.EXTERNAL, named, now)
     hear(seat, now=now)
     return seat
+
+
+def _holder(session_id: str) -> str | None:
+    rows = Conversation.objects.filter(public_id=session_id, state=Conversation.State.ASSIGNED)
+    return rows.values_list("assigned_agent_id", flat=True).first()
 
 
 def find(*, agent_id: str, now: datetime) -> Seat | None:

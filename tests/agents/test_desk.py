@@ -96,3 +96,20 @@ def test_one_speaks_for_oneself_and_a_supervisor_for_others(
     viewer = person("viewer", "eye")
     assert viewer.get("agent/agents").status_code == 200
     assert viewer.ask("PUT", "agent/presence", {"status": "online"}).status_code == 403
+
+
+def test_a_key_that_names_nobody_speaks_for_the_agent_who_has_the_conversation(
+    key: Caller, asked: Callable[..., str]
+) -> None:
+    path = f"agent/sessions/{asked()}"
+    assert key.post(f"{path}/accept", {"agent_id": "agent-001"}).status_code == 200
+    assert key.post(f"{path}/notes", {"content": "加急"}).json()["author_id"] == "agent-001"
+    assert key.post(f"{path}/messages", {"content": "您好"}).json()["agent_id"] == "agent-001"
+    solved = key.post(
+        f"{path}/solution", {"question": "订单找不到怎么办？", "solution": "核实订单号后加急处理。"}
+    )
+    assert solved.json()["submitted_by"] == "agent-001"
+    assert key.get("agent/sessions?scope=mine").json()["total"] == 0
+    assert key.get("agent/sessions?scope=all&agent_id=agent-001").json()["items"][0]["unread"] == 0
+    assert key.post(f"{path}/resolve", {"note": "已加急"}).json()["state"] == "resolved"
+    assert key.get(path).json()["resolution_note"] == "已加急"

@@ -1,5 +1,6 @@
 """Clients that others wrote against this API, run as they are; they lie beside the checkout, not in it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -62,17 +63,31 @@ def test_the_sdk_client_talks_streams_ingests_and_clears(
     assert int(ingested.split()[1]) >= 1
 
 
-def test_the_shell_client_is_answered_and_handed_over(
+def test_the_shell_client_is_answered_handed_over_and_served_by_a_person(
     live: Servers, stocked: httpx.Client, key: str | None
 ) -> None:
     if shutil.which("jq") is None:
         pytest.skip("jq is not installed")
     done = run(live, key, "bash", str(FOLDER / "example1.sh"))
-    steps = done.stdout.split("步骤 ")[1:]
-    assert [step.split(":")[0] for step in steps][:3] == ["1", "2", "3"], done.stdout + done.stderr
-    # The person's side begins at step 3; what stands before it has passed its own checks by then.
+    assert done.returncode == 0, done.stdout + done.stderr
     assert RETURNS in done.stderr
-    assert '"escalate_to_human":true' in done.stderr.replace(" ", "")
+    steps = done.stdout.split("步骤 ")[1:]
+    assert [step.split(":")[0] for step in steps] == ["1", "2", "3", "4", "5", "6", "7"]
+    solution, resolved = (json.loads(step.partition("\n")[2]) for step in steps[5:])
+    assert solution | {"status": "pending", "submitted_by": "agent-001"} == solution
+    assert resolved | {"state": "resolved", "agent_status": "resolved"} == resolved
+
+
+def test_the_agents_robot_takes_what_waits(live: Servers, stocked: httpx.Client, key: str | None) -> None:
+    asked = stocked.post("/api/v1/chat", json={"message": "转人工"}).json()
+    assert asked["data"]["escalate_to_human"]
+    script = str(FOLDER / "example4.py")
+    quick = {"MAX_ROUNDS": "2", "POLL_INTERVAL": "0.1"}
+    done = run(live, key, sys.executable, script, API_KEY=key or "", **quick)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "本轮共处理 1 个会话" in done.stdout
+    session = stocked.get(f"/api/v1/chat/sessions/{asked['session_id']}").json()
+    assert (session["state"], session["assigned_agent_id"]) == ("resolved", "agent-bot-001")
 
 
 def folder_of_kinds(folder: Path) -> Path:
