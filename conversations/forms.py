@@ -6,10 +6,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from conversations.models import Scene
 from conversations.services import scenes
+from knowledge.models import Sample, SampleItem
+from knowledge.services.evaluation.samples import Grade
 from tenants.admin import ServiceForm
 
 INTENTS = {
@@ -93,3 +96,54 @@ class SceneForm(ServiceForm):
         if self.instance.pk is None:
             return scenes.create(given=given, by=self.actor)
         return scenes.update(scene_id=self.instance.public_id, given=given, by=self.actor)
+
+
+class DrawForm(BaseDialogForm):
+    """Which answers are drawn to be judged."""
+
+    size = forms.IntegerField(
+        label=_("Answers"), min_value=1, max_value=500, initial=50, widget=UnfoldAdminIntegerFieldWidget
+    )
+    strategy = forms.ChoiceField(
+        label=_("Which"), choices=Sample.Strategy.choices, initial="random", widget=UnfoldAdminSelectWidget
+    )
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        min_value=0,
+        max_value=2**31,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("Empty: by chance. The same seed over the same answers draws the same."),
+    )
+
+
+class GradeForm(forms.Form):
+    """What a person thinks of one answer."""
+
+    correct = forms.TypedChoiceField(choices=[("yes", ""), ("no", "")], coerce=lambda said: said == "yes")
+    grounded = forms.TypedChoiceField(
+        choices=[("", ""), ("yes", ""), ("no", "")],
+        coerce=lambda said: said == "yes",
+        required=False,
+        empty_value=None,
+    )
+    relevant_chunk_ids = forms.MultipleChoiceField(required=False)
+    missed_relevant_count = forms.IntegerField(min_value=0, max_value=1000, required=False)
+    note = forms.CharField(max_length=500, required=False)
+
+    def __init__(self, *args: Any, item: SampleItem, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._item = item
+        passages: Any = self.fields["relevant_chunk_ids"]
+        passages.choices = [(found["chunk_id"], found["source"]) for found in item.retrieved]
+
+    def relevant(self) -> list[str]:
+        """Return the passages that are ticked: as sent, else as judged before."""
+        if self.is_bound:
+            return list(self.data.getlist("relevant_chunk_ids"))  # type: ignore[attr-defined]
+        return list(self._item.relevant_chunk_ids)
+
+    def grade(self) -> Grade:
+        """Return the grade."""
+        given = self.cleaned_data
+        return Grade(**{**given, "missed_relevant_count": given["missed_relevant_count"] or 0})

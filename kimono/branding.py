@@ -89,6 +89,14 @@ def tenant_navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": _("Quality"),
+            "items": [
+                _item(_("Evaluation runs"), "analytics", "merchant:knowledge_evaluationreport_changelist"),
+                _item(_("Test sets"), "checklist", "merchant:knowledge_dataset_changelist"),
+                _item(_("Judge answers"), "rule", "merchant:knowledge_sample_changelist"),
+            ],
+        },
+        {
             "title": _("Set-up"),
             "items": [
                 _item(_("Scenes"), "account_tree", "merchant:conversations_scene_changelist"),

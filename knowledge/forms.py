@@ -8,15 +8,24 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.import_export.forms import ImportForm
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from kimono.lib.errors import TooLarge
-from knowledge.models import Document, QAPair
+from knowledge.models import Dataset, Document, EvaluationReport, QAPair
 from knowledge.services.documents import changing, quotas, uploading
 from knowledge.services.documents.uploading import Facts
+from knowledge.services.evaluation import cases, datasets, running
 from knowledge.services.qa_pairs import importing, writing
 from knowledge.services.qa_pairs.writing import PairDraft
 from tenants.admin import ServiceForm
+from tenants.services.auditing import Actor
 
 _MOST = 20
 # What an upload without a category is filed under (api.md 6.2).
@@ -170,3 +179,79 @@ class TableImportForm(ImportForm):
     def media(self) -> forms.Media:
         """Return no scripts: there is no format to guess from the name."""
         return forms.Media()
+
+
+class DatasetForm(ServiceForm):
+    """A test set as a file."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=_(
+            "JSONL, CSV or Excel with the columns 问题, 期望来源, 答案关键词, 参考答案, 可回答, 分类."
+        ),
+    )
+
+    class Meta:
+        model = Dataset
+        fields = ("name",)
+
+    def write(self, given: dict[str, Any]) -> Dataset:
+        """Read the file and store its questions."""
+        found = cases.read(given["file"].read(), given["file"].name)
+        made = datasets.create(name=given["name"], cases=found, by=self.actor)
+        return Dataset.objects.get(public_id=made.public_id)
+
+
+class MadeSetForm(BaseDialogForm):
+    """From what a test set is made, and how large it is."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, widget=UnfoldAdminTextInputWidget)
+    origin = forms.ChoiceField(
+        label=_("From"),
+        choices=[
+            (Dataset.Origin.PAIRS, _("QA pairs, their questions reworded")),
+            (
+                Dataset.Origin.QUESTIONS,
+                _("Questions that were answered; the same sources are expected again"),
+            ),
+        ],
+        widget=UnfoldAdminSelectWidget,
+    )
+    size = forms.IntegerField(
+        label=_("Questions"), min_value=1, max_value=2000, initial=100, widget=UnfoldAdminIntegerFieldWidget
+    )
+    seed = forms.IntegerField(
+        label=_("Seed"), min_value=0, max_value=2**31, initial=1, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+    def make(self, *, by: Actor) -> datasets.Shown:
+        """Make the set. Raises refusals."""
+        given = self.cleaned_data
+        make = datasets.from_pairs if given["origin"] == Dataset.Origin.PAIRS else datasets.from_questions
+        return make(name=given["name"], size=given["size"], seed=given["seed"], by=by)
+
+
+class RunForm(BaseDialogForm):
+    """How a test set is run."""
+
+    mode = forms.ChoiceField(
+        label=_("Ask for"),
+        choices=EvaluationReport.Mode.choices,
+        initial="answer",
+        widget=UnfoldAdminSelectWidget,
+    )
+    top_k = forms.IntegerField(
+        label=_("Passages looked at"),
+        min_value=1,
+        max_value=50,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("Empty: as in chat."),
+    )
+
+    def order(self, dataset_id: str) -> running.Order:
+        """Return what is to be run."""
+        return running.Order(
+            dataset_id=dataset_id, mode=self.cleaned_data["mode"], top_k=self.cleaned_data["top_k"]
+        )

@@ -3,11 +3,12 @@
 from conversations.admin import dashboard
 from conversations.admin.conversations import ConversationAdmin
 from conversations.admin.handoffs import HandoffAdmin
+from conversations.admin.samples import SampleAdmin
 from conversations.admin.scenes import SceneAdmin
 from conversations.admin.turns import TurnAdmin
 from tenants.admin import tenant_site
 
-__all__ = ["ConversationAdmin", "HandoffAdmin", "SceneAdmin", "TurnAdmin"]
+__all__ = ["ConversationAdmin", "HandoffAdmin", "SampleAdmin", "SceneAdmin", "TurnAdmin"]
 
 type(tenant_site).dashboard = staticmethod(dashboard.shown)
 type(tenant_site).zone = staticmethod(dashboard.merchants_zone)

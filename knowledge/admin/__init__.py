@@ -1,7 +1,15 @@
 """Knowledge on a merchant's admin site."""
 
 from knowledge.admin.documents import DocumentAdmin
+from knowledge.admin.evaluation import DatasetAdmin, ReportAdmin
 from knowledge.admin.pairs import QAPairAdmin
 from knowledge.admin.records import FeedbackAdmin, QuestionRecordAdmin
 
-__all__ = ["DocumentAdmin", "FeedbackAdmin", "QAPairAdmin", "QuestionRecordAdmin"]
+__all__ = [
+    "DatasetAdmin",
+    "DocumentAdmin",
+    "FeedbackAdmin",
+    "QAPairAdmin",
+    "QuestionRecordAdmin",
+    "ReportAdmin",
+]
