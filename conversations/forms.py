@@ -116,6 +116,10 @@ class DrawForm(BaseDialogForm):
         help_text=_("Empty: by chance. The same seed over the same answers draws the same."),
     )
 
+    def given(self) -> dict[str, Any]:
+        """Return what is drawn; the form of a dialog holds more than its fields."""
+        return {name: self.cleaned_data[name] for name in ("size", "strategy", "seed")}
+
 
 class GradeForm(forms.Form):
     """What a person thinks of one answer."""

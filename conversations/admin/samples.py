@@ -88,7 +88,7 @@ class SampleAdmin(ReadOnlyAdmin):
     def draw(self, request: HttpRequest, form: DrawForm) -> HttpResponse:
         """Draw a sample and go to its first answer."""
         try:
-            sample = sampling.draw(**form.cleaned_data, by=actor_of_admin(request))
+            sample = sampling.draw(**form.given(), by=actor_of_admin(request))
         except Refusal as refusal:
             messages.error(request, said(refusal))
             return HttpResponse(headers={"HX-Redirect": reverse("merchant:knowledge_sample_changelist")})

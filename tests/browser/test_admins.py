@@ -10,6 +10,8 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from kimono.lib import db
 from knowledge.services import questions
+from knowledge.services.evaluation import samples
+from knowledge.services.evaluation.samples import Answered, Draw
 from knowledge.services.qa_pairs import writing
 from knowledge.services.qa_pairs.writing import PairDraft, Vectors
 from tenants.models import Tenant
@@ -179,3 +181,43 @@ def test_the_language_and_the_palette(enter: Callable[..., Page], alpha: Tenant)
         page.get_by_role("heading", name="Overview").or_(page.get_by_text("Overview")).first
     ).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_answers_are_judged_by_keyboard(enter: Callable[..., Page], alpha: Tenant) -> None:
+    answers = [
+        Answered(f"sess-{n}", f"msg-{n}", f"问题 {n}", f"答案 {n}", 0.9, [], [("qa-1", 0.9), ("qa-2", 0.1)])
+        for n in (1, 2)
+    ]
+    with db.tenant_scope(alpha):
+        sample = samples.create(items=answers, draw=Draw(population=2, strategy="random", seed=1), by=SYSTEM)
+    make_user(alpha, username="boss")
+    page = enter(alpha, "boss", viewport=PHONE, color_scheme="dark")
+    page.goto(f"/admin/knowledge/sample/{sample.pk}/grade/")
+    assert fits(page)
+    wrong = page.locator("input[name=correct][value=no]")
+    # A key that belongs to a word which is being composed is none of ours.
+    composing = "new KeyboardEvent('keydown', {key: 'n', bubbles: true, isComposing: true})"
+    page.evaluate(f"document.body.dispatchEvent({composing})")
+    page.keyboard.press("/")
+    page.keyboard.type("n 好")
+    page.keyboard.press("Escape")
+    expect(wrong).not_to_be_checked()
+    page.locator("#shortcuts").uncheck()
+    page.keyboard.press("n")
+    expect(wrong).not_to_be_checked()
+    page.locator("#shortcuts").check()
+    page.keyboard.press("n")
+    expect(wrong).to_be_checked()
+    for key in ("y", "g", "2", "+", "+", "-"):
+        page.keyboard.press(key)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("问题 2", exact=True)).to_be_visible()
+    with page.expect_navigation():
+        page.keyboard.press("k")
+    expect(page.locator("input[name=correct][value=yes]")).to_be_checked()
+    expect(page.locator("input[name=grounded][value=yes]")).to_be_checked()
+    expect(page.locator("input[value=qa-2]")).to_be_checked()
+    expect(page.locator("input[value=qa-1]")).not_to_be_checked()
+    expect(page.locator("input[name=missed_relevant_count]")).to_have_value("1")
+    expect(page.locator("textarea")).to_have_value("n 好")

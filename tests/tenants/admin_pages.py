@@ -70,8 +70,26 @@ def fill_merchant(caller: Caller, tenant: Tenant, key: str) -> None:
         )
         schema = {"type": "object", "required": ["no"], "properties": {"no": {"type": "string"}}}
         scenes.create(given={"name": "查订单", "schema": schema, "then": "handoff"}, by=SYSTEM)
+        fill_evaluation()
     answer = at(tenant, X_API_Key=key).post("chat", {"message": "转人工", "user_id": "C-77"})
     assert answer.status_code == 200, answer.content
+
+
+def fill_evaluation() -> None:
+    """Make a test set with a run of it, and a sample of one answer, in the merchant in force."""
+    from knowledge.services.evaluation import datasets, running, samples
+    from knowledge.services.evaluation.cases import Case
+    from knowledge.services.evaluation.samples import Answered, Draw
+
+    cases = [Case(query="几点开门？", category="营业"), Case(query="火星有店吗？", answerable=False)]
+    dataset = datasets.create(name="每周回归", cases=cases, by=SYSTEM)
+    order = running.Order(dataset_id=dataset.public_id, mode="retrieval")
+    running.run_now(order=order, by=SYSTEM, told=lambda fraction: None)
+    answers = [
+        Answered(f"sess-{n}", f"msg-{n}", f"问题 {n}", f"答案 {n}", 0.9, [], [("qa-1", 0.9)])
+        for n in (1, 2, 3)
+    ]
+    samples.create(items=answers, draw=Draw(population=9, strategy="random", seed=7), by=SYSTEM)
 
 
 def fill_platform() -> None:

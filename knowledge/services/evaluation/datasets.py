@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from kimono.lib.cleaning import detect_language
 from kimono.lib.db import current_tenant
-from kimono.lib.errors import Conflict, Missing, TooLarge
+from kimono.lib.errors import Conflict, Invalid, Missing, TooLarge
 from kimono.lib.ids import new_id
 from kimono.lib.masking import mask
 from knowledge.models import Dataset, QuestionRecord, SampleItem
@@ -27,7 +27,6 @@ BUILTIN_NAME = "内置测试集"
 # Ways in which people begin a question, and what they leave out of it.
 _BEGINNINGS = {"zh": ("", "请问", "你好，", "想问一下，"), "en": ("", "hi, ", "quick question: ", "please: ")}
 _LEFT_OUT = re.compile(r"[？?。.!！]+\s*\Z|请(?=问|告)|一下|呢(?=[？?]?\Z)|\bplease\b\s*", re.IGNORECASE)
-_NO_QUESTIONS = "There is nothing to make a test set from."
 
 
 class InUse(Conflict):
@@ -37,10 +36,11 @@ class InUse(Conflict):
     detail = "The built-in set cannot be deleted."
 
 
-class NothingToAsk(Conflict):
+class NothingToAsk(Invalid):
     """There is nothing that a set could be made from."""
 
-    detail = _NO_QUESTIONS
+    def __init__(self) -> None:
+        super().__init__("there is nothing to make a test set from", loc=["body", "origin"])
 
 
 @dataclass(frozen=True)
