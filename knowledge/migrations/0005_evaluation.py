@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('mode', models.CharField(choices=[('retrieval', 'Search only'), ('answer', 'Answers')], max_length=10, verbose_name='mode')),
                 ('status', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=8, verbose_name='status')),
                 ('top_k', models.PositiveSmallIntegerField(verbose_name='passages looked at')),
-                ('overrides', models.JSONField(default=dict)),
+                ('overrides', models.JSONField(default=dict, verbose_name='own parameters')),
                 ('params', models.JSONField(default=dict, verbose_name='parameters')),
                 ('figures', models.JSONField(default=dict, verbose_name='figures')),
                 ('total', models.PositiveIntegerField(verbose_name='questions')),

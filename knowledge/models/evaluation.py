@@ -70,7 +70,7 @@ class EvaluationReport(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.RUNNING)
     top_k = models.PositiveSmallIntegerField(_("passages looked at"))
     # What was asked for this run alone, and all that was in force.
-    overrides = models.JSONField(default=dict)
+    overrides = models.JSONField(_("own parameters"), default=dict)
     params = models.JSONField(_("parameters"), default=dict)
     figures = models.JSONField(_("figures"), default=dict)
     total = models.PositiveIntegerField(_("questions"))
