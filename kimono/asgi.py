@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from servestatic import ServeStaticASGI
 
+from conversations.consumers import sockets
 from conversations.services import doorbell
 from kimono import listening, providers
 from kimono.bodies import capped
@@ -62,9 +63,10 @@ async def _socket(scope: Any, receive: Any, send: Any) -> None:
 
 @cache
 def _sockets() -> list[Any]:
-    from conversations.routing import websocket_urlpatterns as of_conversations
+    from agents.routing import websocket_urlpatterns as of_agents
+    from conversations.routing import websocket_urlpatterns as of_contacts
 
-    return [*of_conversations]
+    return [*of_contacts, *of_agents]
 
 
 @cache
@@ -82,6 +84,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
                 watching = asyncio.create_task(listening.watch())
             # The server waits for open streams, so those without an end must hear that it waits.
             stopping.listen()
+            stopping.call(sockets.end_all)
             stopping.call(doorbell.wake_all)
             # Dictionaries take a second to load: before the first question, not during it.
             warming = asyncio.create_task(in_thread(_warm_up))

@@ -100,9 +100,13 @@ class ChatSocket(Socket):
         )
         self.spawn(self.watched.run())
 
-    def last_seq(self) -> int:
+    def progress(self) -> dict[str, Any]:
         """Return the highest number that was told."""
-        return self.watched.told
+        return {"last_seq": self.watched.told}
+
+    def spoken_to(self) -> None:
+        """Tell the client what is new from now on."""
+        self.watched.go()
 
     async def _resume(self, wish: frames.ResumeIn, id: str | None) -> None:
         resumption = self.watched.resume(wish.after_seq)
@@ -116,7 +120,6 @@ class ChatSocket(Socket):
         resumption.go_on.set()
 
     async def _said(self, said: frames.SendIn, id: str | None) -> None:
-        self.watched.go()
         principal = self.principal
         await in_thread(
             limits.count, ("chat",), principal_id=principal.id, kind=principal.kind, ip=principal.ip
@@ -152,7 +155,6 @@ class ChatSocket(Socket):
         doorbell.say(self.watched.group, {"type": kind, "data": {"author": "visitor", **data}})
 
     async def _escalate(self, wish: frames.EscalateIn, id: str | None) -> None:
-        self.watched.go()
         await in_thread(
             escalations.ask_for_person,
             session_id=self.conversation.public_id,

@@ -106,6 +106,7 @@ class Socket:
         self._ended: asyncio.Future[Closing] = self._loop.create_future()
         self._heard = self._loop.time()
         self._unknown = 0
+        self._closed = False
         self.id = f"con-{random_part(16)}"
         self.takes: dict[str, Taken] = {}
 
@@ -145,9 +146,16 @@ class Socket:
         """Greet the client and start what goes on by itself."""
         raise NotImplementedError
 
-    def last_seq(self) -> int | Mapping[str, int]:
-        """Return the highest number that the client may know of."""
+    def progress(self) -> dict[str, Any]:
+        """Return the highest numbers that the client was told."""
         raise NotImplementedError
+
+    def spoken_to(self) -> None:
+        """Tell the client what is new from now on: it has said something, and not that it wants to go back."""
+        raise NotImplementedError
+
+    async def heard(self) -> None:
+        """Do what follows from a sign of life of the client."""
 
     async def _talk(self, tenant: Tenant | None, principal: Principal | Refusal) -> Closing:
         if knocking.may_be_asked(principal):
@@ -170,9 +178,14 @@ class Socket:
             await self.begin()
             self.spawn(self._read())
             self.spawn(self._live())
+            _open.add(self)
             try:
-                return await self._ended
+                closing = await self._ended
+                # Before anything else: a server that stops gives it a tenth of a second.
+                await self._close(closing)
+                return closing
             finally:
+                _open.discard(self)
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -222,8 +235,12 @@ class Socket:
         if not self._ended.done():
             self._ended.set_result(closing)
 
+    def end_soon(self, closing: Closing) -> None:
+        """End the socket; from any thread."""
+        self._loop.call_soon_threadsafe(self.end, closing)
+
     def _evict(self) -> None:
-        self._loop.call_soon_threadsafe(self.end, Closing(4409, "too_many_sockets"))
+        self.end_soon(Closing(4409, "too_many_sockets"))
 
     async def frame(self, kind: str, /, **fields: Any) -> None:
         """Send one frame; fields that are None are left out."""
@@ -233,10 +250,10 @@ class Socket:
         async with self._writing:
             await self._send({"type": "websocket.send", "text": text})
 
-    async def refuse(self, refusal: Refusal, id: str | None) -> None:
+    async def refuse(self, refusal: Refusal, id: str | None, **about: Any) -> None:
         """Tell why a frame was not taken."""
         retry_after = refusal.extra.get("retry_after")
-        more = {key: value for key, value in refusal.extra.items() if key != "retry_after"}
+        more = {key: value for key, value in refusal.extra.items() if key != "retry_after"} | about
         await self.frame(
             "error", id=id, code=refusal.code, detail=refusal.detail, retry_after=retry_after, **more
         )
@@ -274,6 +291,8 @@ class Socket:
         id = _id_of(frame)
         try:
             taken = self._known(frame.get("type"))
+            if frame.get("type") != "resume":
+                self.spoken_to()
             if taken is not None:
                 await taken.by(_shaped(taken.shape, frame), id)
         except EXPECTED as error:
@@ -296,14 +315,18 @@ class Socket:
 
     async def _live(self) -> None:
         """Give a sign of life from time to time, and end when none comes back, or after half a day."""
-        end = self._loop.time() + _LIFE_SECONDS * random.uniform(0.9, 1.1)
+        told = self._loop.time()
+        end = told + _LIFE_SECONDS * random.uniform(0.9, 1.1)
         while self._loop.time() < end:
             await asyncio.sleep(settings.SOCKET_PING_SECONDS)
             if self._loop.time() - self._heard > knocking.silence_seconds():
                 raise Closing(4408, "heartbeat_timeout", reconnect=True)
             if await self._place.is_lost():
                 raise Closing(4409, "too_many_sockets")
-            await self.frame("ping", last_seq=self.last_seq())
+            await self.frame("ping", **self.progress())
+            if self._heard > told:
+                await self.heard()
+            told = self._loop.time()
         raise Closing(1001, "restart", reconnect=True)
 
     async def _refuse(self, refusal: Refusal) -> None:
@@ -319,8 +342,9 @@ class Socket:
         await self._send({"type": "websocket.http.response.body", "body": body})
 
     async def _close(self, closing: Closing) -> None:
-        if closing.code is None:
+        if closing.code is None or self._closed:
             return
+        self._closed = True
         try:
             await self.frame("bye", reason=closing.reason, reconnect=closing.reconnect)
             async with self._writing:
@@ -328,6 +352,15 @@ class Socket:
         except (OSError, RuntimeError):
             # The client did not wait for it.
             return
+
+
+_open: set[Socket] = set()
+
+
+def end_all() -> None:
+    """Tell every client of this process to come again, for the process is to end; from any thread."""
+    for socket in list(_open):
+        socket.end_soon(Closing(1001, "restart", reconnect=True))
 
 
 def _closing_of(refusal: Refusal) -> Closing:

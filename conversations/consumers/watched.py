@@ -11,8 +11,9 @@ from conversations.services.watching import Resumption, Seen, Show, Watch
 
 # Longer than any socket lives: its own end comes first.
 _SECONDS = 24 * 3600.0
-# So long a client that has just come may take to say from where it wants to go on, before it is told what is new.
-GRACE_SECONDS = 1.0
+# So long a client that has just come may take to say from where it wants to go on, before it is told what is new;
+# whoever says anything else wants to hear it at once.
+GRACE_SECONDS = 5.0
 _NOT_SHOWN = frozenset({"type", "session_id", "created_at"})
 _CODES = {"restart": 1001, "tenant_suspended": 4403}
 Frame = Callable[..., Awaitable[None]]

@@ -90,9 +90,11 @@ class Watch:
             reached = await in_thread(_last_seq, self.conversation.pk)
             # A number that the conversation has not reached would hide what is yet to come.
             self.seq = min(self.seq, reached)
-            async for seen in self._missed():
-                yield seen
-            self.seq = max(self.seq, reached)
+            # Who has asked already from where to go on is not told of anything later first.
+            if not self._wishes:
+                async for seen in self._missed():
+                    yield seen
+                self.seq = max(self.seq, reached)
             yield Seen("ready", {"last_seq": self.seq})
             async for seen in self._live(self._bell):
                 yield seen
@@ -144,7 +146,7 @@ class Watch:
             shown: list[Seen] = []
             if now - ticked >= TICK_SECONDS:
                 ticked = now
-                if not await in_thread(_tenant_is_active):
+                if not await in_thread(tenant_is_active):
                     goodbye = {"reason": "tenant_suspended", "reconnect": False}
                     break
                 shown += await self._queued()
@@ -277,6 +279,7 @@ def _place(conversation_pk: int) -> tuple[int, int | None] | None:
     return None if position is None else (position, handoffs.estimated_wait_seconds(position))
 
 
-def _tenant_is_active() -> bool:
+def tenant_is_active() -> bool:
+    """Tell whether the current tenant is in service; asked again after the few seconds that hosts are remembered."""
     tenant = hosts.tenant_by_slug(db.current_tenant().public_id)
     return tenant is not None and tenant.status == Tenant.Status.ACTIVE

@@ -119,7 +119,7 @@ def test_only_pages_of_the_house_get_a_socket(
     assert set(allowed.values()) == {None, 403}
 
 
-def test_too_many_sockets_close_the_oldest_and_too_many_frames_their_own(
+def test_the_server_ends_a_socket_that_is_one_too_many_too_fast_or_its_last(
     web: Any, shop: Any, new_key: Any
 ) -> None:
     servers = web(KIMONO_DEMO_LIMIT_FACTOR="1")
@@ -143,3 +143,8 @@ def test_too_many_sockets_close_the_oldest_and_too_many_frames_their_own(
             assert last.until("error", id="21")["code"] == "rate_limited"
             last.send("ping")
             assert last.ended() == 4429
+    with opened(servers, CHAT, shop, subprotocols=protocols) as line:
+        line.until("welcome")
+        servers.web.child.ask_to_stop()
+        assert line.ended() == 1001
+        assert line.seen[-1] | {"reason": "restart", "reconnect": True} == line.seen[-1]

@@ -1,0 +1,304 @@
+"""The socket of an agent: `/ws/agent/`."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from agents.schemas import frames
+from agents.services import desk, presence, seats
+from agents.services.seats import agent_id_of
+from conversations.consumers.sockets import Closing, Receive, Send, Socket, Taken
+from conversations.consumers.watched import GRACE_SECONDS, Watched
+from conversations.services import conversations, doorbell, inbox, messages
+from conversations.services.conversations import Reader
+from conversations.services.handoffs import Handler
+from conversations.services.watching import TICK_SECONDS, Resumption, tenant_is_active
+from kimono.lib import stopping
+from kimono.lib.errors import Conflict, Denied, Missing, Refusal
+from kimono.lib.threads import in_thread
+from tenants.auth import Principal
+from tenants.services import limits
+
+INBOX = "inbox"
+MOST_STREAMS = 50
+_EYES = Reader(sees_agents=True)
+_RESUME_SECONDS = 60.0
+
+
+class TooManyStreams(Conflict):
+    """A socket follows only so many conversations."""
+
+    code = "limit_reached"
+    detail = f"A socket follows at most {MOST_STREAMS} conversations."
+
+
+class ResumeTooOld(Conflict):
+    """What came after that number is not kept any more; the rest is to be read over REST."""
+
+    code = "resume_too_old"
+    detail = "Too long ago: load the lists anew and go on from last_seq."
+
+
+class AgentSocket(Socket):
+    """An agent, or somebody who looks on: the inbox, and the conversations that it follows."""
+
+    pace = "ws_agent"
+    max_bytes = 64 * 1024
+
+    def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.takes = {
+            "resume": Taken(frames.ResumeIn, self._resume),
+            "subscribe": Taken(frames.SubscribeIn, self._subscribe),
+            "unsubscribe": Taken(frames.UnsubscribeIn, self._unsubscribe),
+            "send": Taken(frames.SendIn, self._said),
+            "typing": Taken(frames.TypingIn, self._typing),
+            "read": Taken(frames.ReadIn, self._has_read),
+            "presence": Taken(frames.PresenceIn, self._presence),
+        }
+        self._followed: dict[str, tuple[Watched, asyncio.Task[None]]] = {}
+        self._told = 0
+        self._wishes: list[Resumption] = []
+        self._asked = asyncio.Event()
+        self._bell: doorbell.Listener | None = None
+
+    async def admit(self, principal: Principal) -> None:
+        """Find the agent. Raises `Denied`."""
+        if principal.kind not in ("user", "key") or "agent" not in principal.scopes:
+            raise Denied
+        self.agent = await in_thread(_agent, principal, self.knock.query.get("agent_id"))
+
+    def places(self) -> list[tuple[str, str]]:
+        """Return what this socket counts as."""
+        return [("ws_user", self.agent.id)]
+
+    async def begin(self) -> None:
+        """Greet the agent and follow the inbox."""
+        window = limits.limit_of(self.pace)
+        self._told = (await in_thread(inbox.reach)).last
+        await self.frame(
+            "welcome",
+            connection_id=self.id,
+            heartbeat_seconds=settings.SOCKET_PING_SECONDS,
+            limits={
+                "frames": window.amount * self.factor,
+                "seconds": window.seconds,
+                "frame_bytes": self.max_bytes,
+                "streams": MOST_STREAMS,
+            },
+            last_seq=self._told,
+            agent={"id": self.agent.id, "name": self.agent.name},
+            streams=[INBOX],
+        )
+        self.spawn(self._follow_inbox())
+
+    def progress(self) -> dict[str, Any]:
+        """Return the highest numbers that were told."""
+        streams = {name: watched.told for name, (watched, _) in self._followed.items()}
+        return {"last_seq": self._told, "streams": {INBOX: self._told, **streams}}
+
+    def spoken_to(self) -> None:
+        """Tell the agent what is new from now on."""
+        self._asked.set()
+
+    async def heard(self) -> None:
+        """Note that the agent is there."""
+        if not self.principal.read_only:
+            await in_thread(_hear, self.agent.id)
+
+    async def _follow_inbox(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with doorbell.listening(inbox.group()) as self._bell:
+            try:
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await self._asked.wait()
+            except TimeoutError:
+                pass
+            looked, ticked, new = 0.0, 0.0, True
+            while not stopping.asked():
+                for wish in self._taken_wishes():
+                    await self._fulfil(wish)
+                    new = True
+                for word in self._bell.words():
+                    await self.frame(word["type"], **word["data"])
+                if new or loop.time() - looked >= settings.POLL_SECONDS:
+                    looked = loop.time()
+                    await self._tell_new()
+                if loop.time() - ticked >= TICK_SECONDS:
+                    ticked = loop.time()
+                    if not await in_thread(tenant_is_active):
+                        raise Closing(4403, "tenant_suspended")
+                new = await self._bell.wait(min(TICK_SECONDS, settings.POLL_SECONDS))
+        raise Closing(1001, "restart", reconnect=True)
+
+    async def _tell_new(self) -> int:
+        count = 0
+        while True:
+            entries = await in_thread(desk.since, self._told, now=timezone.now())
+            for entry in entries:
+                self._told = entry.seq
+                await self.frame(entry.type, stream=INBOX, seq=entry.seq, **entry.fields)
+            count += len(entries)
+            if len(entries) < inbox.MOST:
+                return count
+
+    def _taken_wishes(self) -> list[Resumption]:
+        wishes, self._wishes = self._wishes, []
+        return wishes
+
+    async def _fulfil(self, wish: Resumption) -> None:
+        reach = await in_thread(inbox.reach)
+        if wish.after_seq < reach.kept_after:
+            self._told = reach.last
+            await self.frame(
+                "error", stream=INBOX, code=ResumeTooOld.code, detail=ResumeTooOld.detail, last_seq=reach.last
+            )
+        else:
+            self._told = min(wish.after_seq, reach.last)
+        count = await self._tell_new()
+        if not wish.caught_up.done():
+            wish.caught_up.set_result((self._told, count))
+        await wish.go_on.wait()
+
+    async def _resume(self, wish: frames.ResumeIn, id: str | None) -> None:
+        wishes: dict[str, Resumption] = {}
+        for name, after_seq in wish.streams.items():
+            try:
+                wishes[name] = await self._wished(name, after_seq)
+            except Refusal as refusal:
+                await self.refuse(refusal, id, stream=name)
+        self._asked.set()
+        try:
+            async with asyncio.timeout(_RESUME_SECONDS):
+                reached = {name: await each.caught_up for name, each in wishes.items()}
+        except TimeoutError:
+            raise Closing(1011, "internal", reconnect=True) from None
+        for name, (last_seq, _) in reached.items():
+            if name in self._followed:
+                self._followed[name][0].told = last_seq
+        await self.frame(
+            "resumed",
+            id=id,
+            streams={name: last_seq for name, (last_seq, _) in reached.items()},
+            count=sum(count for _, count in reached.values()),
+        )
+        for each in wishes.values():
+            each.go_on.set()
+
+    async def _wished(self, name: str, after_seq: int) -> Resumption:
+        if name != INBOX:
+            await self._follow(name, None)
+            return self._followed[name][0].resume(after_seq)
+        wish = Resumption(after_seq)
+        self._wishes.append(wish)
+        if self._bell is not None:
+            self._bell.wake()
+        return wish
+
+    async def _follow(self, session_id: str, after_seq: int | None) -> int:
+        """Begin to follow a conversation, unless it is followed; return its last number. Raises `Missing`."""
+        if session_id in self._followed:
+            return self._followed[session_id][0].told
+        if len(self._followed) >= MOST_STREAMS:
+            raise TooManyStreams
+        conversation = await in_thread(conversations.get, public_id=session_id, reader=_EYES)
+        seq = conversation.last_seq if after_seq is None else after_seq
+        watched = Watched(conversation, reader=_EYES, seq=seq, show=dict, frame=self.frame)
+        self._followed[session_id] = watched, self.spawn(watched.run(grace=0))
+        return conversation.last_seq
+
+    async def _subscribe(self, wish: frames.SubscribeIn, id: str | None) -> None:
+        last_seq = await self._follow(wish.session_id, wish.after_seq)
+        await self.frame("ack", id=id, stream=wish.session_id, seq=last_seq, duplicate=False)
+
+    async def _unsubscribe(self, wish: frames.UnsubscribeIn, id: str | None) -> None:
+        followed = self._followed.pop(wish.session_id, None)
+        if followed is not None:
+            followed[1].cancel()
+        await self.frame("ack", id=id, stream=wish.session_id, duplicate=followed is None)
+
+    async def _said(self, said: frames.SendIn, id: str | None) -> None:
+        self._check_acts()
+        stored = await in_thread(
+            messages.say,
+            session_id=said.session_id,
+            agent=self.agent,
+            content=said.content,
+            client_message_id=said.client_message_id,
+            now=timezone.now(),
+        )
+        await self.frame(
+            "ack",
+            id=id,
+            client_message_id=said.client_message_id,
+            message_id=stored.message.public_id,
+            stream=said.session_id,
+            seq=stored.message.seq,
+            duplicate=stored.repeat,
+        )
+
+    async def _typing(self, typing: frames.TypingIn, id: str | None) -> None:
+        self._check_acts()
+        doorbell.say(
+            self._group(typing.session_id), {"type": "typing", "data": {"author": "agent", "on": typing.on}}
+        )
+
+    async def _has_read(self, read: frames.ReadIn, id: str | None) -> None:
+        self._check_acts()
+        group = self._group(read.session_id)
+        await in_thread(desk.has_read, agent_id=self.agent.id, session_id=read.session_id, seq=read.seq)
+        doorbell.say(group, {"type": "read", "data": {"author": "agent", "seq": read.seq}})
+
+    async def _presence(self, wish: frames.PresenceIn, id: str | None) -> None:
+        self._check_acts()
+        await in_thread(_choose, self.agent.id, wish.status)
+        doorbell.say(
+            inbox.group(), {"type": "presence", "data": {"agent_id": self.agent.id, "status": wish.status}}
+        )
+        await self.frame("ack", id=id, duplicate=False)
+
+    def _group(self, session_id: str) -> str:
+        if session_id not in self._followed:
+            raise Missing
+        return self._followed[session_id][0].group
+
+    def _check_acts(self) -> None:
+        if self.principal.read_only:
+            raise Denied
+
+
+def _agent(principal: Principal, agent_id: str | None) -> Handler:
+    if principal.read_only:
+        return Handler(id=principal.id, name=principal.name)
+    named = (
+        agent_id
+        if principal.kind == "key"
+        else agent_id_of(by=principal.actor(), role=principal.role, agent_id=None)
+    )
+    seat = seats.acting(
+        by=principal.actor(), role=principal.role, agent_id=(named or "")[:64] or None, now=timezone.now()
+    )
+    return Handler(id=seat.agent_id, name=seat.name, supervisor=principal.role == seats.SUPERVISOR)
+
+
+def _hear(agent_id: str) -> None:
+    now = timezone.now()
+    seat = seats.find(agent_id=agent_id, now=now)
+    if seat is not None:
+        seats.hear(seat, now=now)
+
+
+def _choose(agent_id: str, status: seats.PresenceName) -> None:
+    now = timezone.now()
+    seat = seats.find(agent_id=agent_id, now=now)
+    if seat is None:
+        raise Missing
+    presence.choose(seat=seat, status=status, now=now)
+
+
+async def agent(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    """Serve one agent's socket."""
+    await AgentSocket(scope, receive, send).serve()

@@ -1,0 +1,149 @@
+"""A contact's socket in this process: drafts, stop, takeover, signs of life; nothing of another merchant."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from conversations.services import handoffs
+from conversations.services.handoffs import Handler
+from kimono.lib import db
+from kimono.lib.threads import in_thread
+from tenants.services import api_keys
+from tenants.services.auditing import SYSTEM
+from tests.conversations import talking
+from tests.conversations.talking import run
+from tests.conversations.wires import Wire, plugged
+from tests.fixtures.tenants import tenant_called
+
+QUESTION = "振袖清洗费是多少钱？"
+SESSION = "sess-same-name"
+
+
+@pytest.fixture
+def open_line(shop: Any) -> Callable[..., Any]:
+    """Return a function that opens a socket with a merchant's key."""
+    issued = api_keys.create(name="line", by=SYSTEM, scopes=["chat"])
+
+    def make(secret: str = issued.secret) -> Any:
+        return plugged(
+            "/ws/chat/", host="localhost", headers={"X-API-Key": secret}, query=f"session_id={SESSION}"
+        )
+
+    return make
+
+
+def told(story: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Begin the conversation and run a story about it."""
+
+    async def whole() -> Any:
+        await talking.say("你好", SESSION)
+        return await story()
+
+    return run(whole())
+
+
+async def ask(wire: Wire) -> None:
+    wire.send("send", id="f", client_message_id="c-1", content=QUESTION)
+    await wire.until("ack", id="f")
+
+
+def test_a_reply_grows_and_who_comes_late_gets_all_of_it(open_line: Any, model: Any) -> None:
+    model.state.token_delay = 0.05
+
+    async def story() -> tuple[list[Any], list[Any]]:
+        async with open_line() as first:
+            await ask(first)
+            await first.until("delta", index=2)
+            async with open_line() as late:
+                late.send("resume", after_seq=0)
+                await late.until("message", seq=4)
+            await first.until("message", seq=4)
+            return first.seen, late.seen
+
+    first, late = told(story)
+    for seen in (first, late):
+        drafts = [each for each in seen if each["type"] in ("snapshot", "delta")]
+        assert [each["index"] for each in drafts] == list(range(len(drafts)))
+        stored = seen[-1]["message"]
+        assert {each["message_id"] for each in drafts} == {stored["message_id"]}
+        grown = "".join(each["content"] for each in drafts)
+        assert grown and stored["content"].startswith(grown)
+    assert [each["type"] for each in first if each.get("index") == 0] == ["delta"]
+    assert [each["type"] for each in late if each.get("index") == 0] == ["snapshot"]
+    assert [each["seq"] for each in late if "seq" in each] == [1, 2, 3, 4]
+
+
+def test_stop_keeps_what_was_said_and_takeover_drops_it(open_line: Any, model: Any) -> None:
+    model.state.token_delay = 0.1
+
+    async def story() -> Any:
+        async with open_line() as wire:
+            await ask(wire)
+            await wire.until("delta")
+            wire.send("stop", id="s")
+            await wire.until("ack", id="s", stopped=True)
+            kept = [each for each in wire.seen if each.get("seq") == 4] or [
+                await wire.until("message", seq=4)
+            ]
+            wire.send("send", id="g", client_message_id="c-2", content=QUESTION)
+            await wire.until("ack", id="g")
+            draft = await wire.until("delta")
+            await in_thread(
+                handoffs.take_over,
+                session_id=SESSION,
+                agent=Handler("a-1", "一号"),
+                by=SYSTEM,
+                now=talking.now(),
+            )
+            dropped = await wire.until("abort")
+            await wire.until("state", state="assigned")
+            return kept[-1], draft, dropped, [each.author for each in await said()]
+
+    kept, draft, dropped, authors = told(story)
+    assert kept["message"]["author"] == "bot"
+    assert (dropped["message_id"], dropped["reason"]) == (draft["message_id"], "takeover")
+    assert authors == ["visitor", "bot", "visitor", "bot", "visitor"]
+
+
+async def said() -> list[Any]:
+    from conversations.models import Message
+
+    await talking.settled()
+    return await in_thread(lambda: list(Message.objects.order_by("seq")))
+
+
+def test_a_session_of_the_same_name_elsewhere_shows_nothing_of_it(open_line: Any, model: Any) -> None:
+    model.state.token_delay = 0.05
+    beta = tenant_called("beta")
+    with db.tenant_scope(beta):
+        theirs = api_keys.create(name="line", by=SYSTEM, scopes=["chat"]).secret
+
+    async def story() -> list[Any]:
+        with db.tenant_scope(beta):
+            await talking.say("你好", SESSION)
+        async with open_line() as mine, open_line(theirs) as other:
+            other.send("resume", after_seq=2)
+            await ask(mine)
+            await mine.until("message", seq=4)
+            other.send("ping", id="p")
+            await other.until("pong", id="p")
+            return other.seen
+
+    assert {each["type"] for each in told(story)} == {"welcome", "resumed", "pong"}
+
+
+def test_who_gives_no_sign_of_life_is_let_go(open_line: Any, settings: Any) -> None:
+    settings.SOCKET_PING_SECONDS, settings.SOCKET_SILENCE_SECONDS = 0.05, 0.3
+
+    async def story() -> tuple[int | None, list[Any]]:
+        async with open_line() as wire:
+            for _ in range(10):
+                await wire.until("ping")
+                wire.send("pong")
+            return await wire.rest(), wire.seen
+
+    code, seen = told(story)
+    assert code == 4408
+    assert [each["type"] for each in seen[-2:]] == ["ping", "bye"]
+    assert {each["last_seq"] for each in seen if each["type"] == "ping"} == {2}
