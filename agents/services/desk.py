@@ -50,8 +50,9 @@ def _fields(entry: InboxEntry, items: Mapping[int, Mapping[str, Any]]) -> dict[s
     conversation = entry.conversation
     if conversation is None:
         return fields
-    fields |= {"session_id": conversation.public_id, "reason": entry.reason or None}
-    fields["agent_id"] = entry.agent_id or None
+    fields["session_id"] = conversation.public_id
+    given = {"reason": entry.reason, "agent_id": entry.agent_id}
+    fields |= {name: value for name, value in given.items() if value}
     if entry.type in _QUEUE:
         fields["item"] = items[conversation.pk]
     elif entry.type == "session.updated":

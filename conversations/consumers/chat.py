@@ -10,13 +10,14 @@ from django.utils import timezone
 from conversations.consumers.sockets import Closing, Receive, Send, Socket, Taken
 from conversations.consumers.watched import Watched
 from conversations.schemas import frames
-from conversations.schemas.chat import FeedbackIn
+from conversations.schemas.chat import CsatIn, FeedbackIn
 from conversations.services import (
     chatting,
     conversations,
     doorbell,
     escalations,
     payloads,
+    satisfaction,
     signing,
     votes,
 )
@@ -49,6 +50,7 @@ class ChatSocket(Socket):
             "read": Taken(frames.ReadIn, self._has_read),
             "escalate": Taken(frames.EscalateIn, self._escalate),
             "feedback": Taken(FeedbackIn, self._feedback),
+            "csat": Taken(CsatIn, self._rate),
             "stop": Taken(frames.StopIn, self._stop),
         }
 
@@ -178,6 +180,18 @@ class ChatSocket(Socket):
             now=timezone.now(),
         )
         await self._ack(id, feedback_id=stored["feedback_id"])
+
+    async def _rate(self, given: CsatIn, id: str | None) -> None:
+        await in_thread(
+            satisfaction.rate,
+            session_id=self.conversation.public_id,
+            reader=self.reader,
+            score=given.score,
+            resolved=given.resolved,
+            comment=given.comment or "",
+            now=timezone.now(),
+        )
+        await self._ack(id)
 
     async def _stop(self, wish: frames.StopIn, id: str | None) -> None:
         stopped = await stopping.stop(

@@ -99,6 +99,7 @@ SOCKETS: dict[str, Spoken] = {
             {"type": "stop", "message_id": ids["message_id"]},
             {"type": "typing", "on": True, "session_id": ids["session_id"]},
             {"type": "read", "seq": 2, "session_id": ids["session_id"]},
+            {"type": "csat", "score": 1, "session_id": ids["session_id"]},
             {"type": "escalate", "reason": ids["session_id"], "session_id": ids["session_id"]},
         ],
     ),

@@ -78,7 +78,10 @@ def test_a_contact_and_an_agent_talk(live: Servers, alpha: Any, beta: Any, merch
         assert merchant.post(f"{desk}/resolve", json={"agent_id": "a-1"}).status_code == 200
         assert contact.until("state")["state"] == "resolved"
         assert "悄悄话" not in str(contact.seen)
-        last = agent.until("session.updated", reason="resolved")["seq"]
+        contact.send("csat", id="v", score=5)
+        assert contact.until("ack", id="v")
+        assert contact.saw("csat")["score"] == 5
+        last = agent.until("csat")["seq"]
     with opened(live, f"{AGENT}?agent_id=a-1", key=key) as agent:
         assert agent.next()["last_seq"] == last
         agent.send("resume", id="r", streams={"inbox": 1, session_id: 0})
