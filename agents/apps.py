@@ -11,7 +11,8 @@ class AgentsConfig(AppConfig):
     verbose_name = _("Agents")
 
     def ready(self) -> None:
-        """Register the settings of this floor."""
+        """Register the settings of this floor, and its consumers for whoever publishes an event."""
+        from agents import tasks  # noqa: F401
         from agents.services import sections
 
         sections.register()

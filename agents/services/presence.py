@@ -4,20 +4,25 @@ from datetime import datetime
 from typing import Any
 
 from agents.models import Seat
-from agents.services import seats
+from agents.services import assigning, seats
 from agents.services.seats import PresenceName
 from conversations.services.payloads import moment
 from kimono.lib.errors import Missing
 
 
 def choose(*, seat: Seat, status: PresenceName, capacity: int | None = None, now: datetime) -> Seat:
-    """Set whether an agent is there; going offline keeps its conversations. Choosing is a sign of life."""
+    """Set whether an agent is there; going offline keeps its conversations. Choosing is a sign of life.
+
+    Who comes online gets what waits, where the merchant leaves that to the system.
+    """
     if seat.presence(now)[0] != status:
         seat.chosen_at = now
     seat.chosen, seat.seen_at = status, now
     if capacity is not None:
         seat.capacity = capacity
     seat.save(update_fields=["chosen", "chosen_at", "seen_at", "capacity"])
+    if status == "online":
+        assigning.assign_waiting(now=now)
     return seat
 
 
