@@ -93,7 +93,7 @@ def _sentences(text: str, start: int, end: int) -> Iterator[Sentence]:
     if _TABLE_ROW.match(unit):
         yield from _trimmed(text, start, end)
         return
-    closed = [address.span() for address in _ADDRESS.finditer(unit)]
+    closed = [address.span() for address in _ADDRESS.finditer(unit)] if _has_address(unit) else []
     marker = _MARKER.match(unit)
     begin, guard = 0, marker.end() if marker else 0
     for match in _END.finditer(unit):
@@ -104,6 +104,11 @@ def _sentences(text: str, start: int, end: int) -> Iterator[Sentence]:
         yield from _trimmed(text, start + begin, start + match.end())
         begin = match.end()
     yield from _trimmed(text, start + begin, end)
+
+
+def _has_address(unit: str) -> bool:
+    """Tell whether an address may be in it: looking for one letter by letter is half of the time that a text takes."""
+    return "@" in unit or "://" in unit or "www." in unit.lower()
 
 
 def _is_full_stop(unit: str, match: re.Match[str]) -> bool:

@@ -61,8 +61,10 @@ def terms(text: str) -> tuple[str, ...]:
                 found += _number_terms(run.group())
             case _:
                 found += _latin_terms(run.group())
-    found += [stem(word.group().replace("-", "")) for word in _HYPHENATED.finditer(folded)]
-    found += [joined for code in _CODE.findall(folded) if (joined := re.sub("[-_]", "", code)) != code]
+    if "-" in folded:
+        found += [stem(word.group().replace("-", "")) for word in _HYPHENATED.finditer(folded)]
+    if "-" in folded or "_" in folded:
+        found += [joined for code in _CODE.findall(folded) if (joined := re.sub("[-_]", "", code)) != code]
     return tuple(found)
 
 
