@@ -82,8 +82,9 @@ class Shares:
 LOCAL_SHARES = Shares(missing=0.35, order=0.12, kinds=0.045, logits=13.0)
 # A model's vectors know other words for the same, so the words themselves count less.
 MODEL_SHARES = Shares(missing=0.12, order=0.03, kinds=0.012, logits=25.0)
-# A lead, in logits, tells no more above this.
-MOST_LEAD = 6.0
+# A lead, in logits, tells no more above this: nothing else may be near because nothing is.
+MOST_LEAD = 3.0
+MOST_LAG = 6.0
 # The lead counts for this much more when the question is which entry is right than when it is whether there is one.
 LEAD_IN_SCORE = 0.2
 # Chunks have no wording to look at: words, vectors and topic alone speak for them.
@@ -194,7 +195,7 @@ def calibrated(entries: Sequence[Ranked], *, local: bool, calibration: Calibrati
     ceiling = 1.0
     for place, entry in enumerate(entries):
         rival = entries[1 if place == 0 else 0].fused if len(entries) > 1 else 0.0
-        lead = max(-MOST_LEAD, min(MOST_LEAD, shares.logits * (entry.fused - rival)))
+        lead = max(-MOST_LAG, min(MOST_LEAD, shares.logits * (entry.fused - rival)))
         weighed = entry._replace(evidence=_evidence(entry, lead, local=local), lead=lead)
         score = min(calibration.score.at(weighed.decisive), ceiling)
         ceiling = score * (1 - 1e-9)

@@ -7,6 +7,8 @@ from typing import Literal
 
 # Fewer questions than this say too little: the merchant's fixed value stands instead.
 LEAST_QUESTIONS = 30
+# So many of a merchant's questions are taken to have no answer in its knowledge: one in five.
+STRANGERS = 0.2
 _Z = 1.96
 
 LimitedBy = Literal["accuracy", "refusal", "data"]
@@ -16,9 +18,9 @@ LimitedBy = Literal["accuracy", "refusal", "data"]
 class Threshold:
     """The score an answer needs, and what it does to the merchant's own questions.
 
-    `expected_accuracy` is the share of right first answers among those given, with its 95 % interval; `refused_share`
-    the share of questions that stay without an answer. `limited_by` says what set it: the accuracy that was wanted, the
-    share that may be refused at most, or that there are too few questions.
+    `expected_accuracy` is the share of right first answers among those given, also to questions without an answer, with
+    its 95 % interval; `refused_share` the share of the merchant's own questions that stay without one. `limited_by` says
+    what set it: the accuracy that was wanted, the share that may be refused at most, or that there are too few questions.
     """
 
     value: float
@@ -28,57 +30,73 @@ class Threshold:
     limited_by: LimitedBy = "data"
 
 
-def choose(
-    scores: Sequence[float], right: Sequence[bool], *, target: float, most_refused: float, floor: float
-) -> Threshold:
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What search says to questions: the score of each first entry, whether it is right, and what the question weighs.
+
+    A `stranger` is a question without an answer: whatever is found for it is wrong, and refusing it costs nothing.
+    """
+
+    scores: Sequence[float]
+    right: Sequence[bool]
+    strangers: Sequence[float] = ()
+
+    @property
+    def enough(self) -> bool:
+        """Tell whether there are questions enough to choose by."""
+        return len(self.scores) >= LEAST_QUESTIONS
+
+    @property
+    def weight(self) -> float:
+        """Return what a stranger weighs where one question of the merchant's weighs 1."""
+        share = STRANGERS / (1 - STRANGERS)
+        return share * len(self.scores) / len(self.strangers) if self.strangers else 0.0
+
+    def at(self, value: float, limited_by: LimitedBy) -> Threshold:
+        """Return what a threshold does to them."""
+        given = [good for score, good in zip(self.scores, self.right, strict=True) if score >= value]
+        let_in = self.weight * sum(score >= value for score in self.strangers)
+        low, high = wilson(sum(given), len(given) + let_in)
+        return Threshold(
+            value=value,
+            expected_accuracy=sum(given) / (len(given) + let_in) if given else 0.0,
+            ci95=(low, high),
+            refused_share=1 - len(given) / len(self.scores),
+            limited_by=limited_by,
+        )
+
+
+def choose(outcomes: Outcomes, *, target: float, most_refused: float, floor: float) -> Threshold:
     """Return the lowest threshold that holds the accuracy `target`, unless it refuses more than `most_refused`.
 
     `floor` is the value of a merchant with too few questions; the threshold goes under it only where it would refuse
     too many.
     """
-    if len(scores) < LEAST_QUESTIONS:
+    if not outcomes.enough:
         return Threshold(floor)
+    scores = outcomes.scores
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
-    hits = 0
-    holds = 0
+    strangers = sorted(outcomes.strangers, reverse=True)
+    hits, let_in, holds = 0, 0, 0
     for count, place in enumerate(order, start=1):
-        hits += right[place]
-        if hits >= target * count:
+        hits += outcomes.right[place]
+        while let_in < len(strangers) and strangers[let_in] >= scores[place]:
+            let_in += 1
+        if hits >= target * (count + outcomes.weight * let_in):
             holds = count
     least = math.ceil(len(order) * (1 - most_refused))
     above_floor = sum(score >= floor for score in scores)
     answered = max(min(holds, above_floor), least, 1)
     limited_by: LimitedBy = "accuracy" if holds >= answered else "refusal"
-    return _at(_between(scores, order, answered), scores, right, limited_by)
+    return outcomes.at(scores[order[answered - 1]], limited_by)
 
 
-def measured(threshold: Threshold, scores: Sequence[float], right: Sequence[bool]) -> Threshold:
+def measured(threshold: Threshold, outcomes: Outcomes) -> Threshold:
     """Return what a given threshold does to the questions, when there are enough of them to say."""
-    if len(scores) < LEAST_QUESTIONS:
-        return threshold
-    return _at(threshold.value, scores, right, threshold.limited_by)
+    return outcomes.at(threshold.value, threshold.limited_by) if outcomes.enough else threshold
 
 
-def _between(scores: Sequence[float], order: Sequence[int], answered: int) -> float:
-    last = scores[order[answered - 1]]
-    if answered == len(order):
-        return last
-    return (last + scores[order[answered]]) / 2
-
-
-def _at(value: float, scores: Sequence[float], right: Sequence[bool], limited_by: LimitedBy) -> Threshold:
-    given = [good for score, good in zip(scores, right, strict=True) if score >= value]
-    low, high = wilson(sum(given), len(given))
-    return Threshold(
-        value=value,
-        expected_accuracy=sum(given) / len(given) if given else 0.0,
-        ci95=(low, high),
-        refused_share=1 - len(given) / len(scores),
-        limited_by=limited_by,
-    )
-
-
-def wilson(hits: int, count: int) -> tuple[float, float]:
+def wilson(hits: int, count: float) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson, 1927); all of it when nothing was counted."""
     if not count:
         return 0.0, 1.0

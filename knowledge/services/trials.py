@@ -25,6 +25,8 @@ BEST = 10
 _PASSAGES = 40
 # Questions under way at once: the database and Python take turns.
 _AT_ONCE = 4
+# A slow machine is no reason to measure another search than the one that was asked for.
+_ATTEMPTS = 5
 _WEIGHTS: dict[Leg, dict[str, float]] = {
     "fused": {},
     "dense": {"rrf_vector_weight": 1.0, "rrf_keyword_weight": 0.0},
@@ -141,9 +143,13 @@ async def _asked(questions: Sequence[str], view: View, params: Params) -> list[F
 
     async def one(question: str) -> Found:
         async with turn:
-            return await retrieval.search(
-                query=question, limit=_PASSAGES, view=view, params=params, ref="trial"
-            )
+            for _ in range(_ATTEMPTS):
+                found = await retrieval.search(
+                    query=question, limit=_PASSAGES, view=view, params=params, ref="trial"
+                )
+                if found.degraded is None:
+                    break
+            return found
 
     return list(await asyncio.gather(*map(one, questions)))
 

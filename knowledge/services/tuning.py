@@ -12,7 +12,7 @@ from kimono.lib.errors import Invalid
 from knowledge.models import Fit, TunerParams
 from knowledge.services import revisions
 from knowledge.services.calibration import PRIOR, Calibration, Curve
-from knowledge.services.thresholds import Threshold, choose, measured
+from knowledge.services.thresholds import Outcomes, Threshold, choose, measured
 from tenants.services import auditing
 from tenants.services.auditing import Actor
 
@@ -111,15 +111,17 @@ def _threshold(params: Params, fit: Fit) -> Threshold:
 
 def _chosen(params: Params, fit: Fit) -> Threshold:
     """Choose the threshold from what search said to the merchant's own questions."""
-    asked = list(fit.asked.values())
     curve = _curves(fit).score
-    scores = [curve.at(decisive) for decisive, *_ in asked]
-    right = [bool(good) for _, _, good, _ in asked]
+    asked = list(fit.asked.values())
+    outcomes = Outcomes(
+        scores=[curve.at(decisive) for decisive, *_ in asked],
+        right=[bool(right) for _, _, right, *_ in asked],
+        strangers=[curve.at(stranger) for *_, stranger in asked],
+    )
     if params.threshold_mode == "fixed":
-        return measured(Threshold(params.similarity_threshold), scores, right)
+        return measured(Threshold(params.similarity_threshold), outcomes)
     return choose(
-        scores,
-        right,
+        outcomes,
         target=params.target_accuracy,
         most_refused=params.max_refusal,
         floor=params.similarity_threshold,

@@ -19,6 +19,8 @@ from knowledge.services.visibility import Condition, View
 MOST_QUESTIONS = 2_000
 _SEED = b"kimono"
 _DIGITS = 4
+# In logits, where nothing at all is found.
+_NOTHING = -10.0
 
 _WORDINGS = """
     SELECT u.id, u.pair_id, w.text, u.embedding::text
@@ -38,23 +40,24 @@ _WORDINGS = """
 class Asked:
     """What search says to a question that is held out, in logits (see `ranking.Ranked`).
 
-    `decisive` and `evidence` are those of the first entry, `right` whether it is the question's own; `without` is the
-    evidence of the first entry when its own is not there, so that nothing is right.
+    `decisive` and `evidence` are those of the first entry, `right` whether it is the question's own; `without` and
+    `stranger` are evidence and what is decisive of the first entry when its own is not there: nothing is right then.
     """
 
     decisive: float
     evidence: float
     right: bool
     without: float
+    stranger: float
 
     def shown(self) -> list[float]:
         """Return it as numbers, to be stored."""
-        return [self.decisive, self.evidence, float(self.right), self.without]
+        return [self.decisive, self.evidence, float(self.right), self.without, self.stranger]
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> "Asked":
         """Return what was stored."""
-        return cls(numbers[0], numbers[1], bool(numbers[2]), numbers[3])
+        return cls(numbers[0], numbers[1], bool(numbers[2]), numbers[3], numbers[4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,11 @@ def ask(held: Held, *, at: datetime, params: Params, encoder_id: str) -> Asked:
         rest = [unit for unit in found if unit.owner != own]
         other = _first(retrieval.in_order(rest, asked=query, params=params, cursor=cursor))
     return Asked(
-        decisive=round(first.decisive, _DIGITS) if first else -10.0,
-        evidence=round(first.evidence, _DIGITS) if first else -10.0,
+        decisive=round(first.decisive, _DIGITS) if first else _NOTHING,
+        evidence=round(first.evidence, _DIGITS) if first else _NOTHING,
         right=first is not None and first.owner == own,
-        without=round(other.evidence, _DIGITS) if other else -10.0,
+        without=round(other.evidence, _DIGITS) if other else _NOTHING,
+        stranger=round(other.decisive, _DIGITS) if other else _NOTHING,
     )
 
 

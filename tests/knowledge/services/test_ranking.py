@@ -101,7 +101,7 @@ def test_a_lead_over_the_next_entry_raises_the_score() -> None:
         entries = [Ranked(Owner("qa", 1), 0.6, 0.6, 0.6), Ranked(Owner("qa", 2), rival, rival, rival)]
         return calibrated(entries, local=True)[0].score
 
-    assert top(0.2) > 0.8 > top(0.55) > 0.3
+    assert top(0.2) > 0.7 > top(0.55) > 0.3
 
 
 def test_answerability_looks_at_how_near_the_best_entry_is_and_what_it_lacks() -> None:
@@ -110,7 +110,7 @@ def test_answerability_looks_at_how_near_the_best_entry_is_and_what_it_lacks() -
         return answerability(calibrated([entry], local=True))
 
     assert of(0.1, 1.0, Look(order=0.1, covered=0.0, kinds=0.0, contradicts=True)) < 0.1
-    assert of(0.6, 0.1, Look(order=0.9, covered=0.9, kinds=1.0)) > 0.85
+    assert of(0.6, 0.1, Look(order=0.9, covered=0.9, kinds=1.0)) > 0.8
     assert answerability([]) == 0.0
 
 

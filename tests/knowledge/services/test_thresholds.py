@@ -2,11 +2,11 @@
 
 import pytest
 
-from knowledge.services.thresholds import Threshold, choose, measured, wilson
+from knowledge.services.thresholds import Outcomes, Threshold, choose, measured, wilson
 
 
 def chosen(scores: list[float], right: list[bool], target: float = 0.9, most: float = 0.1) -> Threshold:
-    return choose(scores, right, target=target, most_refused=most, floor=0.3)
+    return choose(Outcomes(scores, right), target=target, most_refused=most, floor=0.3)
 
 
 def test_too_few_questions_leave_the_merchants_own_value() -> None:
@@ -14,14 +14,14 @@ def test_too_few_questions_leave_the_merchants_own_value() -> None:
 
 
 def test_the_lowest_that_holds_the_accuracy() -> None:
-    # Of a hundred, those under .45 are wrong: five of them may pass, for 5 of 55 is less than a tenth.
+    # Those under .45 are wrong: two of them may pass, for 2 of 57 is less than a twentieth.
     scores = [place / 100 for place in range(40, 100)]
     found = chosen(scores, [score >= 0.45 for score in scores], target=0.95)
     assert found.limited_by == "accuracy"
-    assert 0.41 < found.value < 0.43
+    assert found.value == 0.43
     assert found.expected_accuracy >= 0.95
     assert found.ci95[0] < found.expected_accuracy < found.ci95[1]
-    assert found.refused_share == pytest.approx(2 / 60, abs=0.02)
+    assert found.refused_share == pytest.approx(3 / 60)
 
 
 def test_where_the_accuracy_would_refuse_too_many_the_refusals_decide() -> None:
@@ -33,14 +33,29 @@ def test_where_the_accuracy_would_refuse_too_many_the_refusals_decide() -> None:
 
 
 def test_where_all_are_right_the_floor_stands_unless_it_refuses_too_many() -> None:
-    assert chosen([0.05, *[0.9] * 99], [True] * 100).value == pytest.approx(0.475)
+    assert chosen([0.05, *[0.9] * 99], [True] * 100).value == 0.9
     low = chosen([0.1] * 50 + [0.9] * 50, [True] * 100)
     assert low.refused_share == 0.0
     assert low.value == pytest.approx(0.1)
 
 
+def test_questions_without_an_answer_raise_it_as_far_as_refusals_may_go() -> None:
+    own = [0.5 + place / 200 for place in range(100)]
+    known = Outcomes(own, [True] * 100)
+    crowded = Outcomes(own, [True] * 100, strangers=[0.52] * 100)
+    near = Outcomes(own, [True] * 100, strangers=[0.9] * 100)
+
+    def at(outcomes: Outcomes) -> Threshold:
+        return choose(outcomes, target=0.9, most_refused=0.1, floor=0.3)
+
+    assert at(known).value < at(crowded).value < at(near).value
+    assert (at(crowded).limited_by, at(crowded).expected_accuracy) == ("accuracy", 1.0)
+    assert (at(near).limited_by, at(near).refused_share) == ("refusal", pytest.approx(0.1))
+    assert at(near).expected_accuracy == pytest.approx(90 / 115)
+
+
 def test_a_fixed_value_is_measured() -> None:
-    found = measured(Threshold(0.5), [0.4, 0.6] * 20, [False, True] * 20)
+    found = measured(Threshold(0.5), Outcomes([0.4, 0.6] * 20, [False, True] * 20))
     assert (found.value, found.expected_accuracy, found.refused_share) == (0.5, 1.0, 0.5)
 
 
