@@ -87,8 +87,6 @@ MOST_LEAD = 3.0
 MOST_LAG = 6.0
 # The lead counts for this much more when the question is which entry is right than when it is whether there is one.
 LEAD_IN_SCORE = 0.2
-# Chunks have no wording to look at: words, vectors and topic alone speak for them.
-_CHUNK_MIDDLE, _CHUNK_LOGITS, _MOST_CHUNK = 0.28, 25.0, 8.0
 # What a rare code of the question does to the evidence: an entry that has it, one that lacks it, by its share.
 _CODED, _UNCODED = 3.0, 6.0
 _SAME = 6.0
@@ -207,8 +205,8 @@ def _evidence(entry: Ranked, lead: float, *, local: bool) -> float:
     """Return how much speaks for an answer in this entry, in logits: about 2 is as much for as against."""
     look = entry.look or USUAL
     if entry.owner.kind == "chunk":
-        near = _fused(entry.lexical, entry.vector, LOCAL_WEIGHTS) + 0.3 * (USUALLY_MISSING - entry.missing)
-        worded = min(2.0 + _CHUNK_LOGITS * (near - _CHUNK_MIDDLE), _MOST_CHUNK) + 0.3 * lead
+        # No wording to look at: words and topic alone speak for a chunk.
+        worded = 6.7 * entry.lexical - 4.0 * entry.missing + 0.8 * lead - 3.0
     else:
         nearest = entry.lexical if entry.nearest is None else entry.nearest
         worded = 2.0 * min(nearest, 1.0) + 1.5 * look.covered + look.order - 2.0 * entry.missing + 0.3 * lead
