@@ -10,11 +10,12 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 # One more than there are cores: tests with real servers wait half of their time.
 WORKERS ?= 3
+QUALITY ?=
 
 SYSTEM_PACKAGES := chromium fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 \
 	tesseract-ocr tesseract-ocr-chi-sim jq gettext
 
-.PHONY: help demo services test soak bench lint format system venv venv-dev clean
+.PHONY: help demo services test soak bench quality lint format system venv venv-dev clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -34,6 +35,9 @@ soak: venv-dev system ## Run the long tests
 
 bench: venv-dev ## Measure, each figure against its floor
 	@$(BIN)/python -m benchmarks
+
+quality: venv-dev ## Ask the question sets, each beside plain BM25 (QUALITY="--sample 300 --only …")
+	@$(BIN)/python -m benchmarks.quality $(QUALITY)
 
 lint: venv-dev ## Run every check that runs no test
 	@$(BIN)/python .ci/checks.py --lint-only

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from knowledge.models import QAPair
-from knowledge.services import ingestion, retrieval, tuning
+from knowledge.services import indexing, ingestion, retrieval, syncing, tuning
 from knowledge.services.documents import uploading
 from knowledge.services.qa_pairs import importing
 from knowledge.services.qa_pairs.writing import PairDraft
@@ -79,6 +79,7 @@ def add_pairs(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         for entry in entries
     ]
     asyncio.run(importing.store_drafts(drafts, by=SYSTEM))
+    _complete()
     stored = QAPair.objects.order_by("pk").values_list("public_id", flat=True)
     return dict(zip(stored, (str(entry["id"]) for entry in entries), strict=True))
 
@@ -109,8 +110,18 @@ def add_documents(entries: Sequence[Mapping[str, Any]], *, told: Told) -> dict[s
         if upload.job is None and not upload.version.is_indexed:
             ingestion.ingest(run=_Quiet(), version_id=upload.version.pk, publish=True, facts={})
         named[upload.version.document.public_id] = str(entry["id"])
+    _complete()
     told(len(entries), len(entries))
     return named
+
+
+def _complete() -> None:
+    """Make the vectors that a slow encoder left out. Raises `Degraded` when it goes on leaving some out."""
+    for _ in range(_ATTEMPTS):
+        if not indexing.unsynced_units(limit=1):
+            return
+        syncing.run(_Quiet(), limit=None, full=False)
+    raise Degraded("embedding_unavailable: the knowledge has no vectors")
 
 
 def params_of(leg: Leg) -> Params:

@@ -40,6 +40,15 @@ class Command(BaseCommand):
         entries = trials.read(options["knowledge"])
         questions = list(dict.fromkeys(row["query"] for row in trials.read(options["questions"])))
         began = time.monotonic()
+        try:
+            self._run(entries, questions, options)
+        except trials.Degraded as error:
+            raise CommandError(f"the encoder failed: {error}") from error
+        self.stdout.write(
+            f"{len(questions)} questions against {len(entries)} entries in {time.monotonic() - began:.0f} s"
+        )
+
+    def _run(self, entries: list[dict[str, Any]], questions: list[str], options: dict[str, Any]) -> None:
         with scratch.tenant():
             if options["as_documents"]:
                 named = trials.add_documents(entries, told=_Bar("indexing").show)
@@ -50,14 +59,8 @@ class Command(BaseCommand):
             params = trials.params_of(options["leg"])
             asked = trials.ask(questions, named=named, params=params, told=_Bar("asking").show)
             with options["predictions"].open("w", encoding="utf-8") as out:
-                try:
-                    for prediction in asked:
-                        out.write(prediction.line() + "\n")
-                except trials.Degraded as error:
-                    raise CommandError(f"the encoder failed: {error}") from error
-        self.stdout.write(
-            f"{len(questions)} questions against {len(entries)} entries in {time.monotonic() - began:.0f} s"
-        )
+                for prediction in asked:
+                    out.write(prediction.line() + "\n")
 
 
 def _install(name: str) -> None:

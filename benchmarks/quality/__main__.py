@@ -1,0 +1,111 @@
+"""`python -m benchmarks.quality [--only SET …] [--sample N] [--embedder NAME]`: one line per set, ours beside plain BM25."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import stage as stages
+from benchmarks.quality import measures, sets
+from benchmarks.quality.gates import Gate, gates
+from benchmarks.quality.measures import Predicted
+from benchmarks.quality.sets import QuestionSet
+from benchmarks.stage import Stage
+
+OUT = stages.CHECKOUT / "benchmarks" / "out"
+_HEADS = (
+    "set",
+    "asked",
+    "R@1",
+    "R@5",
+    "MRR@10",
+    "ECE",
+    "refused",
+    "right",
+    "unanswerable: AUROC, FA@5",
+    "gates",
+)
+# For the largest set on two busy cores; documents are read one by one.
+_MOST_SECONDS = 7_200.0
+
+
+def main() -> int:
+    """Measure the sets that are there and print the table; 1 when a gate is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    parser.add_argument(
+        "--only", nargs="+", choices=sets.names(), metavar="SET", help=", ".join(sets.names())
+    )
+    parser.add_argument("--sample", type=int, help="ask so many questions of each kind at most")
+    parser.add_argument("--embedder", help="a sentence encoder in this process, by name or folder")
+    wanted = parser.parse_args()
+    rows, missed = [], 0
+    with stages.made(quick=False) as stage, stages.servers(stage):
+        for name in wanted.only or sets.names():
+            chosen = sets.load(name)
+            if wanted.sample:
+                chosen = chosen.sampled(wanted.sample)
+            begun = time.monotonic()
+            ours = measures.measure(chosen, predicted(stage, chosen, embedder=wanted.embedder))
+            theirs = measures.measure(chosen, measures.baseline(chosen))
+            held = gates(chosen, ours, theirs, with_model=bool(wanted.embedder))
+            missed += sum(not gate.met for gate in held)
+            rows.append(_cells(chosen, ours, theirs, held))
+            print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    text = table(rows)
+    print(f"\n{text}\n\nOurs / plain BM25. right: right first answers ÷ answered answerable questions.")
+    OUT.mkdir(exist_ok=True)
+    (OUT / f"quality{'-model' if wanted.embedder else ''}.md").write_text(text + "\n", encoding="utf-8")
+    return 1 if missed else 0
+
+
+def predicted(stage: Stage, chosen: QuestionSet, *, embedder: str | None) -> dict[str, Predicted]:
+    """Return what the product's own search says, asked by its own command."""
+    knowledge, questions, out = (
+        stage.plans / f"{chosen.name}.{what}" for what in ("knowledge", "asked", "found")
+    )
+    _write(knowledge, chosen.knowledge)
+    _write(questions, [{"query": query} for query in chosen.questions])
+    command = [sys.executable, "manage.py", "rank_questions", str(knowledge), str(questions), str(out)]
+    if chosen.as_documents:
+        command.append("--as-documents")
+    if embedder:
+        command += ["--embedder", embedder]
+    stages.run(stage, command, seconds=_MOST_SECONDS)
+    lines = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    return {
+        row["query"]: Predicted(
+            [tuple(each) for each in row["ranked"]], row["answerability"], row["answered"]
+        )
+        for row in lines
+    }
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def _cells(
+    chosen: QuestionSet, ours: dict[str, float], theirs: dict[str, float], held: list[Gate]
+) -> tuple[str, ...]:
+    both = [f"{ours[name]:.3f} / {theirs[name]:.3f}" for name in ("R@1", "R@5", "MRR@10")]
+    strangers = [
+        f"{kind} {ours[f'AUROC {kind}']:.3f} / {theirs[f'AUROC {kind}']:.3f},"
+        f" {ours[f'FA@5 {kind}']:.3f} / {theirs[f'FA@5 {kind}']:.3f}"
+        for kind in chosen.negatives
+    ]
+    wrong = [str(gate) for gate in held if not gate.met]
+    verdict = f"missed: {'; '.join(wrong)}" if wrong else f"all {len(held)} met"
+    alone = [f"{ours[name]:.3f}" for name in ("ECE", "refused", "accuracy")]
+    return (chosen.name, str(len(chosen.asked)), *both, *alone, "; ".join(strangers), verdict)
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Return the rows as a table."""
+    lines = [_HEADS, tuple("-" * len(head) for head in _HEADS), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
