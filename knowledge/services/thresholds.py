@@ -9,6 +9,9 @@ from typing import Literal
 LEAST_QUESTIONS = 30
 # So many of a merchant's questions are taken to have no answer in its knowledge: one in five.
 STRANGERS = 0.2
+# For their sake no answer is refused that is more likely right than wrong: contacts word things more freely than the
+# merchant does in its similar questions, and their scores are lower.
+LIKELY = 0.5
 _Z = 1.96
 
 LimitedBy = Literal["accuracy", "refusal", "data"]
@@ -76,19 +79,29 @@ def choose(outcomes: Outcomes, *, target: float, most_refused: float, floor: flo
         return Threshold(floor)
     scores = outcomes.scores
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
-    strangers = sorted(outcomes.strangers, reverse=True)
-    hits, let_in, holds = 0, 0, 0
-    for count, place in enumerate(order, start=1):
-        hits += outcomes.right[place]
-        while let_in < len(strangers) and strangers[let_in] >= scores[place]:
-            let_in += 1
-        if hits >= target * (count + outcomes.weight * let_in):
-            holds = count
+    likely = sum(score >= LIKELY for score in scores)
+    holds = min(
+        _holding(outcomes, order, target, 0.0),
+        max(_holding(outcomes, order, target, outcomes.weight), likely),
+    )
     least = math.ceil(len(order) * (1 - most_refused))
     above_floor = sum(score >= floor for score in scores)
     answered = max(min(holds, above_floor), least, 1)
     limited_by: LimitedBy = "accuracy" if holds >= answered else "refusal"
     return outcomes.at(scores[order[answered - 1]], limited_by)
+
+
+def _holding(outcomes: Outcomes, order: Sequence[int], target: float, weight: float) -> int:
+    """Return how many questions may be answered, the surest first, until less than `target` of all answers is right."""
+    strangers = sorted(outcomes.strangers, reverse=True)
+    hits, let_in, holds = 0, 0, 0
+    for count, place in enumerate(order, start=1):
+        hits += outcomes.right[place]
+        while let_in < len(strangers) and strangers[let_in] >= outcomes.scores[place]:
+            let_in += 1
+        if hits >= target * (count + weight * let_in):
+            holds = count
+    return holds
 
 
 def measured(threshold: Threshold, outcomes: Outcomes) -> Threshold:
