@@ -70,9 +70,12 @@ def test_modules_and_names_exist(document: Document) -> None:
 
 
 def _is_known(name: str) -> bool:
+    from conversations.consumers.knocking import PROTOCOL
     from kimono.lib import jobs
     from kimono.lib.queue import app
 
+    if name == PROTOCOL:
+        return True
     backend = "".join(path.read_text() for path in (CHECKOUT / "kimono/lib/db").glob("*.py"))
     if name in SESSION_SETTINGS:
         return f"'{name}'" in backend or f'"{name}"' in backend
@@ -110,6 +113,10 @@ def test_routes_and_pages_are_served(document: Document) -> None:
 
 
 def _is_served(path: str) -> bool:
+    if path.startswith("/ws/"):
+        from kimono.asgi import _sockets
+
+        return any(pattern.resolve(path[1:]) is not None for pattern in _sockets()) or path == "/ws/"
     for urlconf in ("kimono.urls", "kimono.urls_platform"):
         try:
             resolve(path.split("?")[0], urlconf=urlconf)

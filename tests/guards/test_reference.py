@@ -1,6 +1,7 @@
 """The reference pages name what there is: every setting, limit, event, job, task and metric, with its default."""
 
 import ast
+import asyncio
 import dataclasses
 import importlib
 import importlib.util
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from agents.consumers import AgentSocket
+from conversations.consumers.chat import ChatSocket
 from kimono.lib import events, jobs, queue
 from kimono.lib.environment import Environment
 from tenants.services import tenant_settings
@@ -116,3 +119,18 @@ def test_metrics() -> None:
                 assert isinstance(first, ast.Constant), f"{path}:{call.lineno}: name the metric here"
                 counted.add(first.value)
     assert set(table("metrics")) == counted
+
+
+def test_sockets() -> None:
+    async def taken() -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, kind in (("chat", ChatSocket), ("agent", AgentSocket)):
+            for frame in kind({"type": "websocket"}, None, None).takes:  # type: ignore[arg-type]
+                found.setdefault(frame, set()).add(name)
+        return found
+
+    rows = table("sockets")
+    shown = {
+        name: set(row[0].split(", ")) for name, row in rows.items() if name.islower() and "/" not in name
+    }
+    assert shown == asyncio.run(taken())
