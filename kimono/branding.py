@@ -76,6 +76,7 @@ def tenant_navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item(_("Conversations"), "forum", "merchant:conversations_conversation_changelist"),
                 _item(_("Handoffs"), "support_agent", "merchant:conversations_handoff_changelist"),
+                _item(_("Tickets"), "confirmation_number", "merchant:knowledge_ticket_changelist"),
             ],
         },
         {
@@ -86,6 +87,7 @@ def tenant_navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item(_("Checks and folder"), "fact_check", "merchant:knowledge_document_upkeep"),
                 _item(_("Questions asked"), "help", "merchant:knowledge_questionrecord_changelist"),
                 _item(_("Feedback"), "thumbs_up_down", "merchant:knowledge_feedback_changelist"),
+                _item(_("Solutions"), "lightbulb", "merchant:knowledge_solution_changelist"),
             ],
         },
         {
@@ -100,6 +102,8 @@ def tenant_navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Set-up"),
             "items": [
                 _item(_("Scenes"), "account_tree", "merchant:conversations_scene_changelist"),
+                _item(_("Canned replies"), "quickreply", "merchant:agents_cannedreply_changelist"),
+                _item(_("Groups"), "groups", "merchant:agents_group_changelist"),
                 _item(_("People"), "group", "merchant:people_user_changelist"),
             ],
         },

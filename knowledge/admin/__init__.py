@@ -4,6 +4,7 @@ from knowledge.admin.documents import DocumentAdmin
 from knowledge.admin.evaluation import DatasetAdmin, ReportAdmin
 from knowledge.admin.pairs import QAPairAdmin
 from knowledge.admin.records import FeedbackAdmin, QuestionRecordAdmin
+from knowledge.admin.solutions import SolutionAdmin, TicketAdmin
 
 __all__ = [
     "DatasetAdmin",
@@ -12,4 +13,6 @@ __all__ = [
     "QAPairAdmin",
     "QuestionRecordAdmin",
     "ReportAdmin",
+    "SolutionAdmin",
+    "TicketAdmin",
 ]

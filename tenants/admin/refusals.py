@@ -27,6 +27,8 @@ SENTENCES = (
     gettext_noop("must not be empty"),
     gettext_noop("must stay inside the knowledge folder"),
     gettext_noop("must be later than valid_from"),
+    gettext_noop("there is no such agent"),
+    gettext_noop("there is no such group"),
     gettext_noop("there is nothing to make a test set from"),
     gettext_noop("there is no answer to draw from"),
     gettext_noop("retrieve, handoff or tool:<connector>.<tool>"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from kimono.lib import db
 from tenants.models import Price, Template, Tenant, UsageRecord
@@ -71,8 +72,29 @@ def fill_merchant(caller: Caller, tenant: Tenant, key: str) -> None:
         schema = {"type": "object", "required": ["no"], "properties": {"no": {"type": "string"}}}
         scenes.create(given={"name": "查订单", "schema": schema, "then": "handoff"}, by=SYSTEM)
         fill_evaluation()
+        fill_desk()
     answer = at(tenant, X_API_Key=key).post("chat", {"message": "转人工", "user_id": "C-77"})
     assert answer.status_code == 200, answer.content
+
+
+def fill_desk() -> None:
+    """Make what agents leave and what they have ready."""
+    from agents.services import canned_replies, groups
+    from knowledge.services import solutions, tickets
+
+    now = timezone.now()
+    solutions.submit(
+        question="雨天开门吗？",
+        solution="照常开门。",
+        intent="knowledge_qa",
+        submitted_by="a-1",
+        by=SYSTEM,
+        now=now,
+    )
+    tickets.create(title="衣物破损", by=SYSTEM, now=now)
+    reply = {"shortcut": "th", "title": "退货", "content": "请在订单页申请。"}
+    canned_replies.create(given=reply, scope="tenant", owner="a-1", supervisor=True, by=SYSTEM, now=now)
+    groups.create(name="售后", by=SYSTEM, now=now)
 
 
 def fill_evaluation() -> None:

@@ -117,7 +117,7 @@ def test_nobody_crosses_from_one_admin_to_another(
 
 def test_a_merchants_site_shows_no_public_table() -> None:
     labels = {model._meta.app_label for model in tenant_site._registry}
-    assert labels == {"people", "knowledge", "conversations"}
+    assert labels == {"people", "knowledge", "conversations", "agents"}
     assert {model._meta.app_label for model in platform_site._registry} == {"tenants", "people"}
 
 
