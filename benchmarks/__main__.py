@@ -21,7 +21,7 @@ from kimono.supervisor.refusals import Refused
 OUT = CHECKOUT / "benchmarks" / "out"
 # In the order of the run: the first three with the whole demo, the others with its servers alone.
 WITH_DEMO = ("memory", "turn", "ingestion")
-WITH_SERVERS = ("first-token", "search", "parsing", "exports", "tenants")
+WITH_SERVERS = ("first-token", "search", "ranking", "parsing", "exports", "tenants")
 # A figure that takes longer is given up: on two idle cores the whole run takes less.
 MOST_SECONDS = 900.0
 
@@ -105,6 +105,7 @@ def _with_servers(stage: Stage, wanted: list[str], taken: _Taken) -> None:
     figures: dict[str, Callable[[], list[Row]]] = {
         "first-token": lambda: first_token.measure(stage),
         "search": lambda: _inside(stage, "search"),
+        "ranking": lambda: _inside(stage, "ranking"),
         "parsing": lambda: _inside(stage, "parsing", as_owner=True),
         "exports": lambda: _inside(stage, "exports"),
         "tenants": lambda: _inside(stage, "tenants", as_owner=True),

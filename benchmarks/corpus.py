@@ -10,7 +10,7 @@ SENTENCES = 24_000
 SENTENCES_PER_CHUNK = 3
 _SEED = 20_260_301
 
-_ZH = {
+WORDS = {
     "who": "顾客 会员 企业客户 学生 门店店长 快递员 摄影师 化妆师 新人 家长 供应商 财务人员 夜班员工 仓库管理员 访客 志愿者",
     "what": "振袖 访问着 小纹 浴衣 袴 羽织 足袋 草履 发簪 腰带 手袋 伞具 押金单 发票 优惠券 礼品卡 储值卡 收货地址 会员积分"
     " 拍摄套餐 团体名单 试穿预约 退款申请 维修工单 投影仪 打印机 门禁卡 视频会议室 数据线 无线路由器",
@@ -51,7 +51,7 @@ def sentences() -> list[str]:
 
 
 def _chinese(dice: random.Random) -> str:
-    pick = {name: dice.choice(words.split()) for name, words in _ZH.items()}
+    pick = {name: dice.choice(words.split()) for name, words in WORDS.items()}
     number = dice.randrange(2, 4000)
     return f"{pick['who']}{pick['how']}到{pick['where']}{pick['do']}{pick['what']}，编号{number}，{pick['then']}。"
 

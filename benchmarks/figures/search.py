@@ -53,11 +53,11 @@ def _at(tenant: "Tenant", size: int, questions: Sequence[str]) -> list[Row]:
     with db.tenant_scope(tenant), connect(session_of(tenant)) as raw, loop as runner:
         sql = {question: statements_of(question) for question in questions}
         for question in questions[:10]:
-            runner.run(_search(question))
+            runner.run(search(question))
             replay(raw, sql[question])
         mine, bare = alternated(
             questions,
-            lambda question: runner.run(_search(question)),
+            lambda question: runner.run(search(question)),
             lambda question: replay(raw, sql[question]),
         )
         recall = _Recall(raw, [_nearest_of(sql[question]) for question in questions])
@@ -76,7 +76,8 @@ def _at(tenant: "Tenant", size: int, questions: Sequence[str]) -> list[Row]:
         ]
 
 
-async def _search(question: str) -> None:
+async def search(question: str) -> None:
+    """Search as chat does, and check that something is found."""
     from knowledge.services import retrieval, tuning
     from knowledge.services.visibility import view_of
 

@@ -80,8 +80,9 @@ def add_pairs(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     ]
     asyncio.run(importing.store_drafts(drafts, by=SYSTEM))
     _complete()
-    stored = QAPair.objects.order_by("pk").values_list("public_id", flat=True)
-    return dict(zip(stored, (str(entry["id"]) for entry in entries), strict=True))
+    # The last ones are new, in their order.
+    stored = list(QAPair.objects.order_by("-pk").values_list("public_id", flat=True)[: len(entries)])
+    return dict(zip(reversed(stored), (str(entry["id"]) for entry in entries), strict=True))
 
 
 class _Quiet:

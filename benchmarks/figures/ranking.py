@@ -1,0 +1,93 @@
+"""Ranking one question among two thousand QA pairs, and fitting scores and threshold to as many of their questions."""
+
+import asyncio
+import random
+import time
+from typing import Any
+
+import uvloop
+
+from benchmarks.corpus import WORDS
+from benchmarks.figures.search import search
+from benchmarks.plans import statements_of
+from benchmarks.report import Row
+from benchmarks.statements import connect, replay, session_of
+from benchmarks.timing import alternated
+
+ENTRIES = 2_000
+QUESTIONS = 60
+_SEED = 7
+_ASKS = (
+    "{who}怎么{do}{what}？",
+    "{what}要怎样{do}，{who}可以吗",
+    "{who}想{do}{what}，流程是什么",
+    "请问{who}在{where}能{do}{what}吗",
+)
+
+
+def measure(*, quick: bool) -> list[Row]:
+    """Fill a merchant, ask it, fit it, change one pair and fit it again."""
+    from kimono.lib.db import current_tenant
+    from knowledge.services import fitting, trials
+    from tenants.services import scratch
+
+    dice = random.Random(_SEED)
+    entries = _entries(dice, 500 if quick else ENTRIES)
+    questions = [_ASKS[3].format(**_picked(dice)) for _ in range(20 if quick else QUESTIONS)]
+    loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    with scratch.tenant():
+        trials.add_pairs(entries)
+        first = _seconds(fitting.fit)
+        trials.add_pairs(_entries(dice, 1))
+        again = _seconds(fitting.fit)
+        with connect(session_of(current_tenant())) as raw, loop as runner:
+            sql = {question: statements_of(question) for question in questions}
+            for question in questions[:10]:
+                runner.run(search(question))
+                replay(raw, sql[question])
+            mine, bare = alternated(
+                questions,
+                lambda question: runner.run(search(question)),
+                lambda question: replay(raw, sql[question]),
+            )
+    many = f"{len(entries):,} QA pairs of three wordings"
+    return [
+        Row(
+            f"ranking among {len(entries):,} entries",
+            mine,
+            "ms",
+            bare,
+            limit=15.0,
+            note=f"retrieval.search for {len(questions)} questions against {many}, second look included; the floor is its"
+            f" own {len(sql[questions[0]])} statements replayed on one bare connection.",
+        ),
+        Row(
+            f"fitting {len(entries):,} entries",
+            first,
+            "s",
+            limit=60.0,
+            note="at most 2,000 of their questions, each asked of all others; curves and threshold.",
+        ),
+        Row("fitting again after one change", again, "s", first, measure="ratio", limit=0.5, note=many),
+    ]
+
+
+def _entries(dice: random.Random, count: int) -> list[dict[str, Any]]:
+    made = []
+    for number in range(count):
+        picked = _picked(dice)
+        question, *similar = [ask.format(**picked) for ask in _ASKS[:3]]
+        made.append(
+            {"id": str(number), "question": question, "similar": similar, "answer": f"见{picked['where']}。"}
+        )
+    return made
+
+
+def _picked(dice: random.Random) -> dict[str, str]:
+    return {name: dice.choice(words.split()) for name, words in WORDS.items()}
+
+
+def _seconds(run: Any) -> float:
+    begun = time.perf_counter()
+    run()
+    return time.perf_counter() - begun
