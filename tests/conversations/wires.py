@@ -13,7 +13,7 @@ Frame = dict[str, Any]
 
 
 class Wire:
-    """One connection; `code` is its close code once it has ended."""
+    """One connection; `code` is its close code once it has ended, or the HTTP status that refused it."""
 
     def __init__(self) -> None:
         self.to_server: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
@@ -30,7 +30,7 @@ class Wire:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             message = await self.from_server.get()
         if message["type"] != "websocket.send":
-            self.code = message.get("code", message.get("status"))
+            self.code = message.get("code", self.code)
             return None
         frame: Frame = json.loads(message["text"])
         self.seen.append(frame)
@@ -74,8 +74,9 @@ async def plugged(
     wire.to_server.put_nowait({"type": "websocket.connect"})
     serving = asyncio.create_task(application(scope, wire.to_server.get, wire.from_server.put))
     try:
-        if (await wire.from_server.get())["type"] != "websocket.accept":
-            wire.from_server.put_nowait({"type": "websocket.close", "code": 403})
+        answer = await wire.from_server.get()
+        if answer["type"] != "websocket.accept":
+            wire.code = answer.get("status", 403)
         yield wire
     finally:
         wire.to_server.put_nowait({"type": "websocket.disconnect", "code": 1000})
