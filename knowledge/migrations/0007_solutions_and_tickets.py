@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('related_product', models.CharField(blank=True, default='', max_length=100, verbose_name='product')),
                 ('contact', models.CharField(blank=True, default='', max_length=200, verbose_name='how to reach')),
                 ('source', models.CharField(choices=[('agent', 'Written by an agent'), ('session', 'A resolved conversation'), ('import', 'Imported')], default='agent', max_length=8, verbose_name='origin')),
-                ('source_key', models.CharField(blank=True, editable=False, max_length=80, null=True, unique=True)),
+                ('source_key', models.CharField(blank=True, editable=False, max_length=80, null=True, unique=True, verbose_name='left by')),
                 ('created_by', models.CharField(blank=True, default='', max_length=64, verbose_name='created by')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('updated_at', models.DateTimeField(verbose_name='updated at')),
