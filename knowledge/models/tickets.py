@@ -60,7 +60,9 @@ class Ticket(models.Model):
     contact = models.CharField(_("how to reach"), max_length=200, blank=True, default="")
     source = models.CharField(_("origin"), max_length=8, choices=Source.choices, default=Source.AGENT)
     # The handoff, or other happening, that left it: told twice, it leaves one ticket.
-    source_key = models.CharField(_("left by"), max_length=80, null=True, blank=True, unique=True, editable=False)
+    source_key = models.CharField(
+        _("left by"), max_length=80, null=True, blank=True, unique=True, editable=False
+    )
     created_by = models.CharField(_("created by"), max_length=64, blank=True, default="")
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
