@@ -129,7 +129,7 @@ class AgentSocket(Socket):
                     await self._tell_new()
                 if loop.time() - ticked >= TICK_SECONDS:
                     ticked = loop.time()
-                    if not await in_thread(tenant_is_active):
+                    if not await tenant_is_active():
                         raise Closing(4403, "tenant_suspended")
                 new = await self._bell.wait(min(TICK_SECONDS, settings.POLL_SECONDS))
         raise Closing(1001, "restart", reconnect=True)

@@ -4,6 +4,7 @@ PostgreSQL says what happened; the doorbell only says when to look, and every wa
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ TICK_SECONDS = 5.0
 # Pieces of a reply are gathered this long: a socket gets at most so many frames a second.
 DRAFT_SECONDS = 0.06
 _GROWING_SECONDS = 1.0
+_ASKED_SECONDS = 1.0
+_in_service: dict[Any, tuple[float, bool]] = {}
 Show = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -141,12 +144,12 @@ class Watch:
         loop = asyncio.get_running_loop()
         end, ticked, looked, quiet_since = loop.time() + self.seconds, 0.0, loop.time(), loop.time()
         before: Live | None = None
-        new, first = False, True
+        new, first, rung = False, True, False
         while (now := loop.time()) < end and not stopping.asked():
             shown: list[Seen] = []
             if now - ticked >= TICK_SECONDS:
                 ticked = now
-                if not await in_thread(tenant_is_active):
+                if not await tenant_is_active():
                     goodbye = {"reason": "tenant_suspended", "reconnect": False}
                     break
                 shown += await self._queued()
@@ -155,7 +158,9 @@ class Watch:
                     yield seen
                 new, first = True, True
             writing = live.writing_in(self.group)
-            grown = await self._drafted(writing, from_the_start=not first)
+            # Who writes elsewhere rings for each piece: without a ring there is nothing to look for.
+            quiet = writing is None and self._draft is None and not (first or rung)
+            grown = [] if quiet else await self._drafted(writing, from_the_start=not first)
             first = False
             shown += [*(Seen(word["type"], word["data"]) for word in bell.words()), *grown]
             for seen in shown:
@@ -173,7 +178,8 @@ class Watch:
             if self.quiet_seconds is not None and loop.time() - quiet_since >= self.quiet_seconds:
                 quiet_since = loop.time()
                 yield Seen("quiet", {})
-            new |= await self._wait(bell, writing, new) or loop.time() - looked >= settings.POLL_SECONDS
+            rung = await self._wait(bell, writing, new)
+            new |= rung or loop.time() - looked >= settings.POLL_SECONDS
         yield Seen("bye", goodbye)
 
     def _taken_wishes(self) -> list[Resumption]:
@@ -279,7 +285,16 @@ def _place(conversation_pk: int) -> tuple[int, int | None] | None:
     return None if position is None else (position, handoffs.estimated_wait_seconds(position))
 
 
-def tenant_is_active() -> bool:
-    """Tell whether the current tenant is in service; asked again after the few seconds that hosts are remembered."""
+async def tenant_is_active() -> bool:
+    """Tell whether the current tenant is in service; asked once a second for all its watchers of this process."""
+    tenant_pk, now = db.current_tenant().pk, time.monotonic()
+    known = _in_service.get(tenant_pk)
+    # That it is not is never remembered: a merchant that is let in again is in at once.
+    if known is None or not known[1] or now - known[0] >= _ASKED_SECONDS:
+        known = _in_service[tenant_pk] = now, await in_thread(_is_active)
+    return known[1]
+
+
+def _is_active() -> bool:
     tenant = hosts.tenant_by_slug(db.current_tenant().public_id)
     return tenant is not None and tenant.status == Tenant.Status.ACTIVE
