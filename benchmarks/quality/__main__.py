@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import stage as stages
-from benchmarks.quality import measures, sets
+from benchmarks.quality import measures, picture, sets
 from benchmarks.quality.gates import Gate, gates
 from benchmarks.quality.measures import Predicted
 from benchmarks.quality.sets import QuestionSet
@@ -41,13 +41,15 @@ def main() -> int:
     parser.add_argument("--embedder", help="a sentence encoder in this process, by name or folder")
     wanted = parser.parse_args()
     rows, missed = [], 0
+    curves: dict[str, picture.Curve] = {}
     with stages.made(quick=False) as stage, stages.servers(stage):
         for name in wanted.only or sets.names():
             chosen = sets.load(name)
             if wanted.sample:
                 chosen = chosen.sampled(wanted.sample)
             begun = time.monotonic()
-            ours = measures.measure(chosen, predicted(stage, chosen, embedder=wanted.embedder))
+            found = predicted(stage, chosen, embedder=wanted.embedder)
+            ours, curves[name] = measures.measure(chosen, found), measures.reliability_of(chosen, found)
             theirs = measures.measure(chosen, measures.baseline(chosen))
             held = gates(chosen, ours, theirs, with_model=bool(wanted.embedder))
             missed += sum(not gate.met for gate in held)
@@ -56,7 +58,9 @@ def main() -> int:
     text = table(rows)
     print(f"\n{text}\n\nOurs / plain BM25. right: right first answers ÷ answered answerable questions.")
     OUT.mkdir(exist_ok=True)
-    (OUT / f"quality{'-model' if wanted.embedder else ''}.md").write_text(text + "\n", encoding="utf-8")
+    kept = OUT / f"quality{'-model' if wanted.embedder else ''}.md"
+    kept.write_text(text + "\n", encoding="utf-8")
+    kept.with_suffix(".svg").write_text(picture.draw(curves), encoding="utf-8")
     return 1 if missed else 0
 
 

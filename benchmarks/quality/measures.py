@@ -79,6 +79,14 @@ def reliability(scores: Floats, right: Floats) -> list[tuple[float, float, int]]
     ]
 
 
+def reliability_of(chosen: QuestionSet, found: Mapping[str, Predicted]) -> list[tuple[float, float, int]]:
+    """Return the reliability of the scores over a set's answerable questions."""
+    first = [found[query].ranked[:1] for query, _ in chosen.asked]
+    scores = np.array([each[0][1] if each else 0.0 for each in first])
+    right = [bool(each) and each[0][0] in gold for each, (_, gold) in zip(first, chosen.asked, strict=True)]
+    return reliability(scores, np.array(right, dtype=np.float64))
+
+
 def auroc(positive: Floats, negative: Floats) -> float:
     """Return the chance that one of `positive` exceeds one of `negative`; equal ones count half."""
     below = np.searchsorted(np.sort(negative), positive, side="left").sum()
