@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 Curve = Sequence[tuple[float, float, int]]
 
+LEAST = 0.01
+
 _SIZE, _MARGIN = 420, 56
 _COLOURS = ("#2f6f8f", "#b3532b", "#4c7a34", "#7a4c8f", "#8f7a2f", "#a03050", "#406060", "#806040", "#5050a0")
 _STYLE = "font: 12px system-ui, sans-serif; fill: #444"
@@ -51,7 +53,8 @@ def _grid() -> list[str]:
 
 def _curve(name: str, curve: Curve, colour: str, number: int) -> list[str]:
     total = sum(count for *_, count in curve)
-    points = [(*_at(score, share), count / total) for score, share, count in curve]
+    # What stands on a handful of questions is noise.
+    points = [(*_at(score, share), count / total) for score, share, count in curve if count >= LEAST * total]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
     key = _MARGIN + 12 + 22 * number
     return [
