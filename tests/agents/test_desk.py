@@ -34,6 +34,9 @@ def test_the_most_urgent_comes_first_and_of_equals_who_waits_longest(
     assert [row["session_id"] for row in listed] == [first]
     assert listed[0]["summary"] == queue[2]["summary"]
     assert listed[0]["unread"] == 0
+    key.post("chat", {"session_id": first, "message": "还在吗"})
+    (again,) = key.get("agent/sessions?scope=all&q=%E8%BF%98%E5%9C%A8%E5%90%97").json()["items"]
+    assert (again["session_id"], again["unread"], again["last_message"]) == (first, 1, "还在吗")
 
 
 def test_a_note_is_for_agents_alone(key: Caller, alpha: Tenant, asked: Callable[..., str]) -> None:
