@@ -128,8 +128,10 @@ def test_later_the_whole_text_comes_at_once(shop: Any) -> None:
 
 
 async def _forget_redis() -> None:
-    from conversations.services.turns import drafts
+    from conversations.services.turns import drafts, running
 
+    # What is copied last comes after the answer.
+    await asyncio.gather(*running._tasks)
     await drafts.attempt(lambda redis: redis.flushdb())
 
 
