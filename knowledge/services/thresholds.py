@@ -12,6 +12,9 @@ STRANGERS = 0.2
 # For their sake no answer is refused that is more likely right than wrong: contacts word things more freely than the
 # merchant does in its similar questions, and their scores are lower.
 LIKELY = 0.5
+# Without questions to choose by, so many of the strangers are refused: on public sets that costs up to one in fourteen of
+# the questions that have an answer, and lets in one in twenty of those about something else.
+LEAST_LIKE = 0.2
 _Z = 1.96
 
 LimitedBy = Literal["accuracy", "refusal", "data"]
@@ -72,11 +75,11 @@ class Outcomes:
 def choose(outcomes: Outcomes, *, target: float, most_refused: float, floor: float) -> Threshold:
     """Return the lowest threshold that holds the accuracy `target`, unless it refuses more than `most_refused`.
 
-    `floor` is the value of a merchant with too few questions; the threshold goes under it only where it would refuse
-    too many.
+    `floor` is the least value for a merchant with too few questions, whose strangers alone can raise it; otherwise the
+    threshold goes under it only where it would refuse too many.
     """
     if not outcomes.enough:
-        return Threshold(floor)
+        return Threshold(max(floor, _unlike(outcomes.strangers)))
     scores = outcomes.scores
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
     likely = sum(score >= LIKELY for score in scores)
@@ -89,6 +92,13 @@ def choose(outcomes: Outcomes, *, target: float, most_refused: float, floor: flo
     answered = max(min(holds, above_floor), least, 1)
     limited_by: LimitedBy = "accuracy" if holds >= answered else "refusal"
     return outcomes.at(scores[order[answered - 1]], limited_by)
+
+
+def _unlike(strangers: Sequence[float]) -> float:
+    """Return a score that the strangers which are least like anything do not reach; 0 where there are too few."""
+    if len(strangers) < LEAST_QUESTIONS:
+        return 0.0
+    return min(sorted(strangers)[int(LEAST_LIKE * len(strangers))], LIKELY)
 
 
 def _holding(outcomes: Outcomes, order: Sequence[int], target: float, weight: float) -> int:

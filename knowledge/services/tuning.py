@@ -114,8 +114,8 @@ def _chosen(params: Params, fit: Fit) -> Threshold:
     curve = _curves(fit).score
     asked = list(fit.asked.values())
     outcomes = Outcomes(
-        scores=[curve.at(decisive) for decisive, *_ in asked],
-        right=[bool(right) for _, _, right, *_ in asked],
+        scores=[curve.at(decisive) for decisive, *_ in asked if decisive is not None],
+        right=[bool(right) for decisive, _, right, *_ in asked if decisive is not None],
         strangers=[curve.at(stranger) for *_, stranger in asked],
     )
     if params.threshold_mode == "fixed":

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kimono.lib.jobs import JobRun, Result
-from knowledge.models import Fit, SimilarQuestion
+from knowledge.models import Fit, QAPair
 from knowledge.services import calibration, encoders, revisions, tuning
 from knowledge.services.calibration import PRIOR, Calibration
 from knowledge.services.fitting import holding_out
@@ -30,7 +30,7 @@ def due(*, now: datetime) -> bool:
     """Tell whether the current tenant's fit is behind its knowledge, and the knowledge has come to rest."""
     fit = Fit.objects.defer("asked").first()
     if fit is None:
-        if not SimilarQuestion.objects.exists():
+        if not QAPair.objects.exists():
             return False
     elif fit.revision == revisions.current():
         return False
@@ -85,10 +85,15 @@ def _asked(
 
 
 def calibrated(found: Sequence[Asked]) -> Calibration:
-    """Return the curves that fit what was found; with too few questions hardly anything but the prior."""
-    score = calibration.fitted(PRIOR.score, [each.decisive for each in found], [each.right for each in found])
-    both = [each.evidence for each in found] + [each.without for each in found]
-    answer = calibration.fitted(PRIOR.answer, both, [True] * len(found) + [False] * len(found))
+    """Return the curves that fit what was found; the prior where too few questions have an answer."""
+    own = [each for each in found if each.decisive is not None]
+    if len(own) < LEAST_QUESTIONS:
+        return PRIOR
+    score = calibration.fitted(
+        PRIOR.score, [each.decisive or 0.0 for each in own], [each.right for each in own]
+    )
+    evidence = [each.evidence or 0.0 for each in own] + [each.without for each in own]
+    answer = calibration.fitted(PRIOR.answer, evidence, [True] * len(own) + [False] * len(own))
     return Calibration(score=score, answer=answer)
 
 
@@ -96,8 +101,7 @@ def _store(
     found: Sequence[Asked], asked: dict[int, Asked], *, revision: int, encoder_id: str, now: datetime
 ) -> bool:
     """Store the fit; return whether it changes what is answered, and raise the revision then."""
-    enough = len(found) >= LEAST_QUESTIONS
-    curves = calibrated(found) if enough else PRIOR
+    curves = calibrated(found)
     old = tuning.effective()
     Fit.objects.update_or_create(
         id=1,

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -17,13 +18,15 @@ from knowledge.services.visibility import Condition, View
 
 # So many questions are asked at most, the same ones each time.
 MOST_QUESTIONS = 2_000
+# … and so many of pairs with one wording, which cannot be found without it, as questions that have no answer.
+MOST_LONE = 300
 _SEED = b"kimono"
 _DIGITS = 4
 # In logits, where nothing at all is found.
 _NOTHING = -10.0
 
 _WORDINGS = """
-    SELECT u.id, u.pair_id, w.text, u.embedding::text
+    SELECT u.id, u.pair_id, w.text, u.embedding::text, u.many = 1
       FROM (SELECT id, pair_id, role, encoder_id, embedding,
                    row_number() OVER (PARTITION BY pair_id ORDER BY id) - 1 AS place,
                    count(*) OVER (PARTITION BY pair_id) AS many
@@ -32,7 +35,7 @@ _WORDINGS = """
              UNION ALL
             SELECT pair_id, row_number() OVER (PARTITION BY pair_id ORDER BY position, id), text
               FROM knowledge_similarquestion) w ON w.pair_id = u.pair_id AND w.place = u.place
-     WHERE u.many > 1 AND u.id = ANY(%s)
+     WHERE u.id = ANY(%s)
 """
 
 
@@ -41,43 +44,46 @@ class Asked:
     """What search says to a question that is held out, in logits (see `ranking.Ranked`).
 
     `decisive` and `evidence` are those of the first entry, `right` whether it is the question's own; `without` and
-    `stranger` are evidence and what is decisive of the first entry when its own is not there: nothing is right then.
+    `stranger` are evidence and what is decisive of the first entry when its own is not there: nothing is right then. The
+    first two are None for the only wording of a pair.
     """
 
-    decisive: float
-    evidence: float
+    decisive: float | None
+    evidence: float | None
     right: bool
     without: float
     stranger: float
 
-    def shown(self) -> list[float]:
+    def shown(self) -> list[float | None]:
         """Return it as numbers, to be stored."""
         return [self.decisive, self.evidence, float(self.right), self.without, self.stranger]
 
     @classmethod
-    def of(cls, numbers: Sequence[float]) -> "Asked":
+    def of(cls, numbers: Sequence[Any]) -> "Asked":
         """Return what was stored."""
         return cls(numbers[0], numbers[1], bool(numbers[2]), numbers[3], numbers[4])
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A wording that is held out: its unit, its pair, its text and its vector."""
+    """A wording that is held out: its unit, its pair, its text and its vector; `lone` when its pair has no other."""
 
     unit: int
     pair: int
     text: str
     vector: Sequence[float] | None
+    lone: bool
 
 
 def chosen(view: View) -> list[int]:
-    """Return the units of the questions to hold out: of pairs with several wordings, the same ones at each fit."""
+    """Return the units of the questions to hold out, the same ones at each fit."""
     shown = visibility.searchable(view).filter(pair__isnull=False).exclude(role=Unit.Role.ANSWER)
     by_pair: dict[int, list[int]] = {}
     for pair, unit in shown.values_list("pair_id", "pk"):
         by_pair.setdefault(pair, []).append(unit)
-    units = [unit for group in by_pair.values() if len(group) > 1 for unit in group]
-    return sorted(units, key=_draw)[:MOST_QUESTIONS]
+    several = [unit for group in by_pair.values() if len(group) > 1 for unit in group]
+    lone = [group[0] for group in by_pair.values() if len(group) == 1]
+    return sorted(several, key=_draw)[:MOST_QUESTIONS] + sorted(lone, key=_draw)[:MOST_LONE]
 
 
 def _draw(unit: int) -> bytes:
@@ -88,8 +94,8 @@ def wordings(units: Sequence[int]) -> Iterator[Held]:
     """Yield the texts and vectors of units."""
     with connection.cursor() as cursor:
         cursor.execute(_WORDINGS, [Unit.Role.ANSWER, list(units)])
-        for unit, pair, text, vector in cursor.fetchall():
-            yield Held(unit, pair, text, json.loads(vector) if vector else None)
+        for unit, pair, text, vector, lone in cursor.fetchall():
+            yield Held(unit, pair, text, json.loads(vector) if vector else None, lone)
 
 
 def ask(held: Held, *, at: datetime, params: Params, encoder_id: str) -> Asked:
@@ -99,16 +105,24 @@ def ask(held: Held, *, at: datetime, params: Params, encoder_id: str) -> Asked:
     query = Query(held.text, held.vector, encoder_id)
     with connection.cursor() as cursor:
         found = retrieval.units_but(query, view=view, params=params, cursor=cursor, but=_but(held.unit))
-        first = _first(retrieval.in_order(found, asked=query, params=params, cursor=cursor))
+        first = (
+            None
+            if held.lone
+            else _first(retrieval.in_order(found, asked=query, params=params, cursor=cursor))
+        )
         rest = [unit for unit in found if unit.owner != own]
         other = _first(retrieval.in_order(rest, asked=query, params=params, cursor=cursor))
     return Asked(
-        decisive=round(first.decisive, _DIGITS) if first else _NOTHING,
-        evidence=round(first.evidence, _DIGITS) if first else _NOTHING,
+        decisive=None if held.lone else _rounded(first.decisive if first else None),
+        evidence=None if held.lone else _rounded(first.evidence if first else None),
         right=first is not None and first.owner == own,
-        without=round(other.evidence, _DIGITS) if other else _NOTHING,
-        stranger=round(other.decisive, _DIGITS) if other else _NOTHING,
+        without=_rounded(other.evidence if other else None),
+        stranger=_rounded(other.decisive if other else None),
     )
+
+
+def _rounded(value: float | None) -> float:
+    return _NOTHING if value is None else round(value, _DIGITS)
 
 
 def _first(entries: Sequence[Ranked]) -> Ranked | None:

@@ -63,13 +63,23 @@ def test_what_the_merchant_wants_moves_the_threshold_at_once(in_alpha: Tenant) -
     assert tuning.effective().threshold.expected_accuracy >= usual.expected_accuracy
 
 
-def test_without_similar_questions_the_prior_and_the_floor_stand(in_alpha: Tenant) -> None:
-    add_pair("怎么退货")
+def test_without_similar_questions_the_prior_stands_and_near_pairs_alone_raise_the_floor(
+    in_alpha: Tenant,
+) -> None:
     assert not fitting.due(now=timezone.now() + timedelta(hours=1))
+    add_pair("怎么退货")
     fitting.fit()
     params = tuning.effective()
     assert params.calibration == PRIOR
     assert (params.threshold.value, params.threshold.limited_by) == (0.3, "data")
+    for ask in ASKS[:3]:
+        for thing in THINGS:
+            add_pair(ask.format(thing))
+    fitting.fit()
+    raised = tuning.effective()
+    assert raised.calibration == PRIOR
+    assert raised.threshold.limited_by == "data"
+    assert 0.3 < raised.threshold.value <= 0.5
 
 
 def test_it_is_due_when_the_knowledge_has_come_to_rest(in_alpha: Tenant) -> None:

@@ -55,6 +55,16 @@ def test_questions_without_an_answer_raise_it_as_long_as_right_is_no_likelier_th
     assert (refused.limited_by, refused.refused_share) == ("refusal", pytest.approx(0.1))
 
 
+def test_without_own_questions_strangers_alone_raise_the_floor_up_to_a_half() -> None:
+    def at(*strangers: float) -> Threshold:
+        return choose(Outcomes((), (), strangers), target=0.9, most_refused=0.1, floor=0.3)
+
+    assert at(*[0.4] * 29).value == 0.3
+    assert at(*(place / 100 for place in range(0, 100, 2))).value == 0.3
+    assert at(*(0.3 + place / 200 for place in range(100))) == Threshold(0.4)
+    assert at(*[0.9] * 100).value == 0.5
+
+
 def test_a_fixed_value_is_measured() -> None:
     found = measured(Threshold(0.5), Outcomes([0.4, 0.6] * 20, [False, True] * 20))
     assert (found.value, found.expected_accuracy, found.refused_share) == (0.5, 1.0, 0.5)
