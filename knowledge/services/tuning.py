@@ -40,6 +40,11 @@ class Params:
     overrides: tuple[str, ...] = ()
     updated_at: datetime | None = None
 
+    @property
+    def least_answerability(self) -> float:
+        """Return how probable an answer must be at all; a merchant's fixed threshold stands alone."""
+        return 0.0 if self.threshold_mode == "fixed" else self.threshold.least_answerability
+
     def fingerprint(self) -> str:
         """Return a text that differs when anything differs that may change an answer."""
         shaping = {k: v for k, v in asdict(self).items() if k not in ("overrides", "updated_at")}

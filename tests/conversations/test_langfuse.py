@@ -115,7 +115,7 @@ def test_a_stream_that_is_cut_short_is_accounted_for_and_told_of(
     model.state.token_delay = 0.15
 
     async def cut() -> str:
-        begun = await begin("振袖清洗费是多少钱？和访问着比呢？")
+        begun = await begin(QUESTION)
         session = begun.conversation.public_id
         cut_short = False
         async for event in events_of(begun):

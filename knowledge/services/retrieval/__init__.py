@@ -18,7 +18,7 @@ from knowledge.services import encoders, revisions, visibility
 from knowledge.services.ranking import Owner, Ranked, Scored, answerability, is_local, rank, weights_for
 from knowledge.services.retrieval import passages, reranking, wordings
 from knowledge.services.retrieval.legs import Legs, Query
-from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores
+from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores, is_answerable
 from knowledge.services.standing import read
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import Condition, View
@@ -130,11 +130,14 @@ def find(
     return Found(
         passages=found,
         threshold=params.threshold.value,
-        answerable=bool(found) and found[0].score >= params.threshold.value,
+        answerable=is_answerable(
+            found, threshold=params.threshold.value, least_answerability=params.least_answerability
+        ),
         answerability=answerability(entries),
         knowledge_version=revisions.named(standing.revision),
         took_ms=round((time.perf_counter() - began) * 1000),
         degraded=degraded,
+        least_answerability=params.least_answerability,
     )
 
 

@@ -7,7 +7,7 @@ from kimono import providers
 from kimono.lib.db import current_tenant
 from knowledge.services import headings
 from knowledge.services.calibration import Curve
-from knowledge.services.retrieval.shapes import Found, Passage
+from knowledge.services.retrieval.shapes import Found, Passage, is_answerable
 
 log = logging.getLogger(__name__)
 # So many of the fused order are read again.
@@ -59,7 +59,9 @@ async def reranked(found: Found, *, query: str, limit: int, ref: str) -> Found:
     return replace(
         found,
         passages=(*judged, *unread)[:limit],
-        answerable=judged[0].score >= found.threshold,
+        answerable=is_answerable(
+            judged, threshold=found.threshold, least_answerability=found.least_answerability
+        ),
         answerability=max(passage.answerable for passage in judged),
     )
 

@@ -1,5 +1,6 @@
 """What a search gives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,7 +57,8 @@ class Passage:
 class Found:
     """The answer to a search, best first.
 
-    `answerable` is whether chat would answer; `answerability` the probability that the knowledge holds an answer.
+    `answerable` is whether chat would answer; `answerability` the probability that the knowledge holds an answer; for
+    `least_answerability` see `is_answerable`.
     """
 
     passages: tuple[Passage, ...]
@@ -66,3 +68,15 @@ class Found:
     knowledge_version: str
     took_ms: int
     degraded: Degraded
+    least_answerability: float = 0.0
+
+
+def is_answerable(passages: Sequence[Passage], *, threshold: float, least_answerability: float) -> bool:
+    """Tell whether the first passage is sure enough to answer from.
+
+    A pair is given as it stands, whatever exactly was asked: it must also be probable that it holds an answer at all. What
+    is taken out of a chunk is held against the question once more.
+    """
+    if not passages or passages[0].score < threshold:
+        return False
+    return passages[0].kind == "chunk" or passages[0].answerable >= least_answerability

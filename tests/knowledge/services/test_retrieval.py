@@ -223,6 +223,14 @@ class TestScores:
             assert all(passage.score < threshold for passage in found.passages)
             assert found.answerability < 0.5
 
+    def test_what_is_asked_alike_about_something_else_is_no_answer_where_it_is_all_there_is(self) -> None:
+        add_pair("运费怎么算？", "满 99 元包邮。", similar=["运费多少"])
+        for question in ("押金是多少？", "振袖清洗费是多少？"):
+            found = search(question)
+            assert not found.answerable and found.passages[0].score >= found.threshold
+            assert search(question, params=tuning.effective({"threshold_mode": "fixed"})).answerable
+        assert search("运费多少钱").answerable
+
     def test_scores_fall_and_lie_between_0_and_1(self) -> None:
         for number in range(12):
             add_pair(f"第 {number} 号和服怎么退货")
