@@ -1,9 +1,13 @@
 """Whether this process has been asked to stop, for what would otherwise go on for an hour."""
 
+import asyncio
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+
+# How long what is called has before the server itself hears of it, which then closes every line as it stands.
+LAST_WORDS_SECONDS = 0.3
 
 _asked = threading.Event()
 _called: list[Callable[[], None]] = []
@@ -20,13 +24,14 @@ def call(function: Callable[[], None]) -> None:
 
 
 def listen() -> None:
-    """Note SIGTERM and SIGINT from now on, besides what is done about them already; in the main thread only."""
+    """Note SIGTERM and SIGINT from now on, ahead of what is done about them already; in the main thread's loop only."""
     if threading.current_thread() is threading.main_thread():
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            _also_note(number)
+            _also_note(number, loop)
 
 
-def _also_note(number: signal.Signals) -> None:
+def _also_note(number: signal.Signals, loop: asyncio.AbstractEventLoop) -> None:
     before = signal.getsignal(number)
 
     def note(received: int, frame: FrameType | None) -> None:
@@ -34,6 +39,6 @@ def _also_note(number: signal.Signals) -> None:
         for function in _called:
             function()
         if callable(before):
-            before(received, frame)
+            loop.call_soon_threadsafe(loop.call_later, LAST_WORDS_SECONDS, before, received, frame)
 
     signal.signal(number, note)
