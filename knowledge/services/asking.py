@@ -48,6 +48,7 @@ _ENGLISH = {
     "which": "which|what (?:kind|type|sort)s?|list of",
     "whether": "^(?:is|are|am|do|does|did|was|were|has|have|will|would|should)|whether|is there|are there|do you",
 }
+_CLAUSE = re.compile(r"(?:[^，,。！!；;？?\n.]|\.(?!\s))+(?:[，,。！!；;？?\n.]\s*)*")
 _IN_CHINESE = {kind: re.compile(words) for kind, words in _CHINESE.items()}
 _IN_ENGLISH = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _ENGLISH.items()}
 
@@ -58,3 +59,13 @@ def kinds(question: str) -> frozenset[str]:
     folded = fold(question)
     known = _IN_CHINESE if _HAN.search(folded) else _IN_ENGLISH
     return frozenset(kind for kind, words in known.items() if words.search(folded))
+
+
+def asking_part(text: str) -> str:
+    """Return the clauses of `text` that ask something, without what is told around them; empty when that is all or none.
+
+    「我上周在你们店租了一套，归还时要交回哪些物品？谢谢」 asks 「归还时要交回哪些物品？」.
+    """
+    clauses = [clause.group().strip() for clause in _CLAUSE.finditer(text)]
+    asking = [clause for clause in clauses if clause.rstrip().endswith(("?", "？")) or kinds(clause)]
+    return "" if len(asking) in (0, len(clauses)) else "".join(asking)

@@ -13,6 +13,7 @@ from knowledge.services.answering.citing import OnCite, OnText, Writer
 from knowledge.services.answering.extracting import extract
 from knowledge.services.answering.verifying import Verifier
 from knowledge.services.answers import Answer, Citation, Degraded, Draft, Outcome, Suggestion
+from knowledge.services.asking import asking_part
 from knowledge.services.attachments import reading as attached
 from knowledge.services.generation import Window
 from knowledge.services.grounding import Span
@@ -30,7 +31,7 @@ _RESERVE_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question with all that goes along."""
+    """A question with all that goes along; `sought` is the part of its text that is searched, where it is not all."""
 
     text: str
     window: Window
@@ -40,6 +41,7 @@ class _Asked:
     on_text: OnText | None
     on_cite: OnCite | None
     on_step: OnStep
+    sought: str = ""
 
     @property
     def seconds_left(self) -> float:
@@ -89,7 +91,7 @@ async def answer(
         )
         if (kept := await _kept(key, asked)) is not None:
             return kept
-    found = await _searched(asked, view=view, params=params)
+    asked, found = await _sought(asked, view=view, params=params)
     given = await _asked_back(asked, found, which) or await _given(asked, found, refusal)
     if any(citation.passage.attached for citation in given.citations):
         given = replace(given, attachments=await in_thread(attached.of_citations, given.citations))
@@ -110,10 +112,26 @@ async def _kept(key: Key, asked: _Asked) -> Answer | None:
     return kept
 
 
+async def _sought(asked: _Asked, *, view: View, params: Params) -> tuple[_Asked, Found]:
+    """Search for the question, and for what it asks alone when the rest of what was said leaves nothing sure."""
+    found = await _searched(asked, view=view, params=params)
+    part = "" if found.answerable else asking_part(asked.text)
+    if part:
+        narrower = replace(asked, sought=part)
+        again = await _searched(narrower, view=view, params=params)
+        if again.answerable:
+            return narrower, again
+    return asked, found
+
+
 async def _searched(asked: _Asked, *, view: View, params: Params) -> Found:
-    with timed("retrieve", asked.on_step, input_summary=asked.text) as note:
+    with timed("retrieve", asked.on_step, input_summary=asked.sought or asked.text) as note:
         found = await retrieval.search(
-            query=asked.text, limit=params.rerank_top_k, view=view, params=params, ref=asked.ref
+            query=asked.sought or asked.text,
+            limit=params.rerank_top_k,
+            view=view,
+            params=params,
+            ref=asked.ref,
         )
         note.status = "degraded" if found.degraded else "success"
         note.output_summary = "; ".join(f"{p.score:.2f} {p.title}" for p in found.passages)
@@ -248,7 +266,7 @@ async def _extracted(asked: _Asked, found: Found) -> Draft:
         for place, passage in enumerate(found.passages):
             if passage.score < found.threshold:
                 break
-            if extract(question=asked.text, place=place, passage=passage, writer=writer):
+            if extract(question=asked.sought or asked.text, place=place, passage=passage, writer=writer):
                 break
         await writer.close()
         draft = writer.draft()

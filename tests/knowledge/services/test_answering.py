@@ -86,6 +86,13 @@ class TestWithoutAModel:
         add_pair("租金一览", table)
         assert ask("租金一览").answer.text == f"{table}\n\n[1]"
 
+    def test_what_is_told_around_a_question_does_not_hide_it(self, policy: Document) -> None:
+        question = "定制和服能退货吗？"
+        plain = ask(question)
+        told = ask(f"你好，我上周在你们店里买了两双鞋子和一条裙子，{question}我的电话是 13812345678")
+        assert told.answer.outcome == "answered" and told.answer.text == plain.answer.text
+        assert ask("你好，我上周在你们店里买了两双鞋子，你们老板姓什么？").answer.outcome == "refused"
+
     def test_what_is_not_known_is_refused(self, policy: Document) -> None:
         turn = ask("明天股市怎么样")
         assert (turn.answer.text, turn.answer.outcome, turn.answer.confidence) == (REFUSAL, "refused", 0.0)

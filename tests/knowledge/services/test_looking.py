@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.services.asking import kinds
+from knowledge.services.asking import asking_part, kinds
 from knowledge.services.calibration import LEAST_SLOPE, PRIOR, Curve, fitted
 from knowledge.services.looking import look
 
@@ -79,3 +79,19 @@ def test_a_curve_rises_even_where_the_questions_say_the_contrary() -> None:
     evidence = [float(value) for value in range(200)]
     found = fitted(PRIOR.score, evidence, [value < 100 for value in range(200)])
     assert found.slope >= LEAST_SLOPE
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("我上周租了一套，归还时要交回哪些物品？谢谢", "归还时要交回哪些物品？"),
+        ("振袖清洗费是多少钱？我的电话是 13812345678", "振袖清洗费是多少钱？"),
+        ("My parcel came today. How long may I keep it?", "How long may I keep it?"),
+        ("你好，怎么退货？运费谁出？", "怎么退货？运费谁出？"),
+        ("怎么退货？", ""),
+        ("退货，换货", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_text_asks_stands_alone(text: str, part: str) -> None:
+    assert asking_part(text) == part
