@@ -15,12 +15,12 @@ LIKELY = 0.5
 # Without questions to choose by, so many of the strangers are refused: on public sets that costs up to one in fourteen of
 # the questions that have an answer, and lets in one in twenty of those about something else.
 LEAST_LIKE = 0.2
-# Something is to be there for an answer with this probability as well: a score only says which entry is right if one is.
-# On public sets it refuses none of the questions that have an answer, and half of those about something else.
+# Where scores are fitted, something is to be there for an answer with this probability as well: a score only says which
+# entry is right if one is. On public sets that refuses none of the questions that have an answer.
 SURE = 0.25
-# The same for a merchant with so little knowledge that nothing can be learnt from it, and whatever is asked has one
-# entry that is nearest by far.
-SURE_UNKNOWN = 0.35
+# The same where so few entries are found at all that whatever is asked has one which is nearest by far.
+SURE_AMONG_FEW = 0.35
+FEW = 10
 _Z = 1.96
 
 LimitedBy = Literal["accuracy", "refusal", "data"]
@@ -33,7 +33,6 @@ class Threshold:
     `expected_accuracy` is the share of right first answers among those given, also to questions without an answer, with
     its 95 % interval; `refused_share` the share of the merchant's own questions that stay without one. `limited_by` says
     what set it: the accuracy that was wanted, the share that may be refused at most, or that there are too few questions.
-    `least_answerability` is how probable it must be that there is an answer at all.
     """
 
     value: float
@@ -41,7 +40,6 @@ class Threshold:
     ci95: tuple[float, float] = (0.0, 1.0)
     refused_share: float = 0.0
     limited_by: LimitedBy = "data"
-    least_answerability: float = SURE_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,6 @@ class Outcomes:
             ci95=(low, high),
             refused_share=1 - len(given) / len(self.scores),
             limited_by=limited_by,
-            least_answerability=SURE,
         )
 
 
@@ -88,10 +85,7 @@ def choose(outcomes: Outcomes, *, target: float, most_refused: float, floor: flo
     threshold goes under it only where it would refuse too many.
     """
     if not outcomes.enough:
-        known = len(outcomes.strangers) >= LEAST_QUESTIONS
-        return Threshold(
-            max(floor, _unlike(outcomes.strangers)), least_answerability=SURE if known else SURE_UNKNOWN
-        )
+        return Threshold(max(floor, _unlike(outcomes.strangers)))
     scores = outcomes.scores
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
     likely = sum(score >= LIKELY for score in scores)

@@ -12,7 +12,15 @@ from kimono.lib.errors import Invalid
 from knowledge.models import Fit, TunerParams
 from knowledge.services import revisions
 from knowledge.services.calibration import PRIOR, Calibration, Curve
-from knowledge.services.thresholds import Outcomes, Threshold, choose, measured
+from knowledge.services.thresholds import (
+    FEW,
+    SURE,
+    SURE_AMONG_FEW,
+    Outcomes,
+    Threshold,
+    choose,
+    measured,
+)
 from tenants.services import auditing
 from tenants.services.auditing import Actor
 
@@ -40,10 +48,16 @@ class Params:
     overrides: tuple[str, ...] = ()
     updated_at: datetime | None = None
 
-    @property
-    def least_answerability(self) -> float:
-        """Return how probable an answer must be at all; a merchant's fixed threshold stands alone."""
-        return 0.0 if self.threshold_mode == "fixed" else self.threshold.least_answerability
+    def least_answerability(self, among: int) -> float:
+        """Return how probable it must be that the first of `among` entries holds an answer, beside its score.
+
+        A merchant's fixed threshold stands alone, and so does one that nothing was fitted for, unless entries are few.
+        """
+        if self.threshold_mode == "fixed":
+            return 0.0
+        if among < FEW:
+            return SURE_AMONG_FEW
+        return SURE if self.threshold.limited_by != "data" else 0.0
 
     def fingerprint(self) -> str:
         """Return a text that differs when anything differs that may change an answer."""

@@ -127,17 +127,16 @@ def find(
         )
         shown = _narrowed(entries, filters)[: max(limit, 1)] if filters.narrow else entries[:limit]
         found = passages.load(shown, query=asked.text, cursor=cursor)
+    least = params.least_answerability(len(entries))
     return Found(
         passages=found,
         threshold=params.threshold.value,
-        answerable=is_answerable(
-            found, threshold=params.threshold.value, least_answerability=params.least_answerability
-        ),
+        answerable=is_answerable(found, threshold=params.threshold.value, least_answerability=least),
         answerability=answerability(entries),
         knowledge_version=revisions.named(standing.revision),
         took_ms=round((time.perf_counter() - began) * 1000),
         degraded=degraded,
-        least_answerability=params.least_answerability,
+        least_answerability=least,
     )
 
 

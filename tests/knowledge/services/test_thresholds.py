@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.services.thresholds import SURE, Outcomes, Threshold, choose, measured, wilson
+from knowledge.services.thresholds import Outcomes, Threshold, choose, measured, wilson
 
 
 def chosen(scores: list[float], right: list[bool], target: float = 0.9, most: float = 0.1) -> Threshold:
@@ -61,7 +61,7 @@ def test_without_own_questions_strangers_alone_raise_the_floor_up_to_a_half() ->
 
     assert at(*[0.4] * 29).value == 0.3
     assert at(*(place / 100 for place in range(0, 100, 2))).value == 0.3
-    assert at(*(0.3 + place / 200 for place in range(100))) == Threshold(0.4, least_answerability=SURE)
+    assert at(*(0.3 + place / 200 for place in range(100))) == Threshold(0.4)
     assert at(*[0.9] * 100).value == 0.5
 
 
