@@ -97,7 +97,7 @@ def plan_turn(task: TurnTask) -> TurnPlan:
         tenant = Tenant.objects.get(slug=task.slug)
     session = session_of(tenant)
     with db.tenant_scope(tenant):
-        searches = {question: statements_of(question) for question in task.questions}
+        searches = {question: statements_of(question, booked=False) for question in task.questions}
     answers: list[bytes] = []
     with connect(session) as raw:
         tables = written_by(raw, tenant.schema_name, lambda: answers.append(ask(task, task.questions[0])))
@@ -115,13 +115,19 @@ def ask(task: TurnTask, question: str) -> bytes:
     return body
 
 
-def statements_of(question: str) -> list[Statement]:
-    """Return the SQL that the product's search sends for a question of the tenant in force."""
+def statements_of(question: str, *, booked: bool = True) -> list[Statement]:
+    """Return the SQL that the product's search sends for a question of the tenant in force.
+
+    With `booked` the usage row of the question's encoding is in it, which the search writes in the same thread.
+    """
+    from kimono import providers
     from knowledge.services import retrieval, tuning
     from knowledge.services.visibility import view_of
 
     params, query = tuning.effective(), asked(question)
     with caught() as statements:
+        if booked:
+            providers.embed_here([question], purpose="search", ref="bench")
         retrieval.find(asked=query, limit=params.rerank_top_k, view=view_of("bench"), params=params)
     return statements
 

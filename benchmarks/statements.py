@@ -17,7 +17,7 @@ class Statement:
     """One statement with its parameters."""
 
     sql: str
-    params: tuple[Any, ...] | None = None
+    params: tuple[Any, ...] | dict[str, Any] | None = None
 
 
 @contextmanager
@@ -28,7 +28,11 @@ def caught() -> Iterator[list[Statement]]:
     found: list[Statement] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Mapping[str, Any]) -> Any:
-        found.append(Statement(sql, tuple(map(_plain, params)) if params is not None else None))
+        if isinstance(params, Mapping):
+            plain: Any = {name: _plain(value) for name, value in params.items()}
+        else:
+            plain = tuple(map(_plain, params)) if params is not None else None
+        found.append(Statement(sql, plain))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):

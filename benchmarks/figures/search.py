@@ -70,7 +70,8 @@ def _at(tenant: "Tenant", size: int, questions: Sequence[str]) -> list[Row]:
                 measure="ratio",
                 limit=2.0,
                 note=f"retrieval.search for {len(questions)} questions, the question's encoding included, against its own"
-                f" {len(sql[questions[0]])} statements replayed on one bare connection with the same index and ef.",
+                f" {len(sql[questions[0]])} statements, the encoding's usage row among them, replayed on one bare"
+                " connection with the same index and ef.",
             ),
             recall.row(size),
         ]
