@@ -24,6 +24,7 @@ _HEADS = (
     "ECE",
     "refused",
     "right",
+    "cited",
     "unanswerable: AUROC, FA@5",
     "gates",
 )
@@ -56,7 +57,10 @@ def main() -> int:
             rows.append(_cells(chosen, ours, theirs, held))
             print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     text = table(rows)
-    print(f"\n{text}\n\nOurs / plain BM25. right: right first answers ÷ answered answerable questions.")
+    print(
+        f"\n{text}\n\nOurs / plain BM25. right: right first answers ÷ answered answerable questions;"
+        " cited: the answer's words stand in a span cited."
+    )
     OUT.mkdir(exist_ok=True)
     kept = OUT / f"quality{'-model' if wanted.embedder else ''}.md"
     kept.write_text(text + "\n", encoding="utf-8")
@@ -80,7 +84,10 @@ def predicted(stage: Stage, chosen: QuestionSet, *, embedder: str | None) -> dic
     lines = map(json.loads, out.read_text(encoding="utf-8").splitlines())
     return {
         row["query"]: Predicted(
-            [tuple(each) for each in row["ranked"]], row["answerability"], row["answered"]
+            [tuple(each) for each in row["ranked"]],
+            row["answerability"],
+            row["answered"],
+            row.get("cited", ()),
         )
         for row in lines
     }
@@ -102,7 +109,8 @@ def _cells(
     wrong = [str(gate) for gate in held if not gate.met]
     verdict = f"missed: {'; '.join(wrong)}" if wrong else f"all {len(held)} met"
     alone = [f"{ours[name]:.3f}" for name in ("ECE", "refused", "accuracy")]
-    return (chosen.name, str(len(chosen.asked)), *both, *alone, "; ".join(strangers), verdict)
+    cited = f"{ours['cited']:.3f}" if "cited" in ours else "–"
+    return (chosen.name, str(len(chosen.asked)), *both, *alone, cited, "; ".join(strangers), verdict)
 
 
 def table(rows: list[tuple[str, ...]]) -> str:

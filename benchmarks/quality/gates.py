@@ -10,6 +10,7 @@ FITTED_ECE, PRIOR_ECE = 0.08, 0.20
 # One question more or less is no difference.
 _WORDINGS_TO_FIT = 2
 MOST_REFUSED, LEAST_KEPT, MOST_NEAR_MISSES = 0.10, 0.80, 0.675
+LEAST_CITED = 0.98
 # With a sentence encoder.
 MODEL_RECALL = {"en_banking77_5": 0.77, "en_banking77_20": 0.87, "en_clinc150_20": 0.86}
 MODEL_ALARMS = {"off_topic": 0.02, "out_of_scope": 0.20}
@@ -54,6 +55,8 @@ def _without(chosen: QuestionSet, ours: Mapping[str, float], baseline: Mapping[s
         # A few dozen questions cannot show an error that small.
         if len(chosen.asked) >= 100:
             found.append(Gate("ECE", ours["ECE"], bound, at_least=False))
+    if "cited" in ours:
+        found.append(Gate("cited", ours["cited"], LEAST_CITED, at_least=True))
     if not chosen.as_documents:
         found.append(Gate("refused", ours["refused"], MOST_REFUSED, at_least=False))
     if chosen.name == "zh_faq_health":

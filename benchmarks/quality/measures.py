@@ -24,6 +24,7 @@ class Predicted:
     ranked: Sequence[tuple[str, float]]
     answerability: float
     answered: bool = True
+    cited: Sequence[str] = ()
 
 
 def measure(chosen: QuestionSet, found: Mapping[str, Predicted]) -> dict[str, float]:
@@ -31,7 +32,7 @@ def measure(chosen: QuestionSet, found: Mapping[str, Predicted]) -> dict[str, fl
 
     `FA@5 kind`: the share of unanswerable questions that a threshold lets in which refuses 5 % of the answerable ones;
     `kept`: right first answers among answerable questions answered at FA@10. `refused`, `accuracy`, `answered kind`: at
-    the threshold that the system chose itself.
+    the threshold that the system chose itself. `cited`: the words that answer stand in one of the five spans cited first.
     """
     asked = [found[query] for query, _ in chosen.asked]
     hits = [
@@ -54,7 +55,22 @@ def measure(chosen: QuestionSet, found: Mapping[str, Predicted]) -> dict[str, fl
         out[f"FA@5 {kind}"] = float((strangers >= at5).mean())
         out[f"FA@10 {kind}"] = float((strangers >= at10).mean())
         out[f"answered {kind}"] = float(np.mean([found[query].answered for query in queries]))
+    if chosen.as_documents and chosen.answers:
+        out["cited"] = _share_cited(chosen, found)
     return out
+
+
+def _share_cited(chosen: QuestionSet, found: Mapping[str, Predicted]) -> float:
+    """Return the share of questions whose answer stands, word for word, in one of the spans cited first."""
+    told = [query for query, _ in chosen.asked if query in chosen.answers]
+    return float(
+        np.mean(
+            [
+                any(answer in span for span in found[query].cited for answer in chosen.answers[query])
+                for query in told
+            ]
+        )
+    )
 
 
 def calibration_error(scores: Floats, right: Floats) -> float:

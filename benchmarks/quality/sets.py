@@ -17,12 +17,16 @@ OWN = {"own_zh_rental": ("zh_rental", "kimono-rental"), "own_en_helpdesk": ("en_
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """What is to be indexed, what is asked of it with the entries that answer, and what nothing answers, by kind."""
+    """What is to be indexed, what is asked of it with the entries that answer, and what nothing answers, by kind.
+
+    `answers`: the words that answer a question, in any of several wordings, where a set of documents tells them.
+    """
 
     name: str
     knowledge: list[dict[str, Any]]
     asked: list[tuple[str, list[str]]]
     negatives: dict[str, list[str]] = field(default_factory=dict)
+    answers: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def as_documents(self) -> bool:
@@ -60,7 +64,15 @@ def load(name: str) -> QuestionSet:
     if name in OWN:
         return own(name)
     knowledge, asked, negatives = _tool().load(name, SHARED / "data")
-    return QuestionSet(name, knowledge, [(each["query"], each["gold"]) for each in asked], negatives)
+    asked = [(each["query"], each["gold"]) for each in asked]
+    return QuestionSet(name, knowledge, asked, negatives, _answers(SHARED / "data" / name / "queries.jsonl"))
+
+
+def _answers(path: Path) -> dict[str, list[str]]:
+    if not path.exists():
+        return {}
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {row["query"]: row["answers"] for row in rows if row.get("answers")}
 
 
 def own(name: str) -> QuestionSet:

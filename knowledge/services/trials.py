@@ -23,6 +23,8 @@ Told = Callable[[int, int], None]
 BEST = 10
 # A document may be found by several of its chunks; so many passages hold ten documents.
 _PASSAGES = 40
+# So many passages can an answer cite.
+_CITED = 5
 # Questions under way at once: the database and Python take turns.
 _AT_ONCE = 4
 # A slow machine is no reason to measure another search than the one that was asked for.
@@ -40,12 +42,16 @@ class Degraded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What search says to a question: the best entries by their ids in the knowledge file, and whether chat answers."""
+    """What search says to a question: the best entries by their ids in the knowledge file, and whether chat answers.
+
+    `cited` holds the text of the spans of documents that the first five passages point at.
+    """
 
     query: str
     ranked: tuple[tuple[str, float], ...]
     answerability: float
     answered: bool
+    cited: tuple[str, ...] = ()
 
     def line(self) -> str:
         """Return it as a line of JSONL."""
@@ -54,6 +60,7 @@ class Prediction:
             "ranked": [[name, round(score, 6)] for name, score in self.ranked],
             "answerability": round(self.answerability, 6),
             "answered": self.answered,
+            **({"cited": self.cited} if self.cited else {}),
         }
         return json.dumps(shown, ensure_ascii=False)
 
@@ -171,7 +178,8 @@ def _prediction(query: str, found: Found, named: Mapping[str, str]) -> Predictio
     for passage in found.passages:
         scores.setdefault(_entry(passage, named), passage.score)
     best = tuple(scores.items())[:BEST]
-    return Prediction(query, best, found.answerability, found.answerable)
+    cited = tuple(passage.text for passage in found.passages[:_CITED] if passage.kind == "chunk")
+    return Prediction(query, best, found.answerability, found.answerable, cited)
 
 
 def _entry(passage: Passage, named: Mapping[str, str]) -> str:
