@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.services import doorbell, handoffs, timeline
 from conversations.services.conversations import Reader
 from conversations.services.turns import drafts, live
@@ -221,7 +221,12 @@ class Watch:
             self._draft = None
         if not text or message_id == self._over or (self._draft and len(text) <= self._draft.shown):
             return []
-        event = "delta" if self._draft is not None or from_the_start else "snapshot"
+        late = self._draft is None and not from_the_start
+        if late and await in_thread(_is_said, self.conversation.pk, message_id):
+            # Its turn is not quite over, but who comes now knows the message, and would be told of it no more.
+            self._over = message_id
+            return []
+        event = "snapshot" if late else "delta"
         draft = self._draft = self._draft or _Draft(message_id)
         content = text[draft.shown :]
         seen = Seen(event, {"message_id": message_id, "index": draft.index, "content": content})
@@ -277,6 +282,10 @@ def _why(writing: Live) -> str:
 
 def _last_seq(conversation_pk: int) -> int:
     return Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation_pk)
+
+
+def _is_said(conversation_pk: int, message_id: str) -> bool:
+    return Message.objects.filter(conversation=conversation_pk, public_id=message_id).exists()
 
 
 def _place(conversation_pk: int) -> tuple[int, int | None] | None:

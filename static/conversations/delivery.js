@@ -225,8 +225,10 @@ export class Delivery {
     clearTimeout(turn.timer);
     if (problem.name === "AbortError") {
       const kept = turn.reply?.content;
-      if (kept) turn.reply.finish({ content: kept, data: { stopped: true } });
-      else turn.reply?.remove();
+      if (kept) {
+        turn.reply.finish({ content: kept, data: { stopped: true } });
+        this.room.adopt(turn.reply);
+      } else turn.reply?.remove();
       return true;
     }
     if (!(problem instanceof Unreachable) && !(problem instanceof Refused)) console.error(problem);

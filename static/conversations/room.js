@@ -11,7 +11,7 @@ export class Room {
   #agentName = null;
   #shown = new Set();
   #lastSeq = 0;
-  #remote = null;
+  #remote = null; // {id, reply}: what is being written without a turn of this page; no id: a turn that was let go
   #unread = 0;
   #resumed = false;
   #asking = false;
@@ -36,7 +36,14 @@ export class Room {
   }
 
   sawOwn(messageId) {
-    if (messageId) this.#shown.add(messageId);
+    if (!messageId) return;
+    this.#shown.add(messageId);
+    this.#dropDraft(messageId);
+  }
+
+  /** Keep a reply whose turn nobody follows any more: the bot's next message is its end. */
+  adopt(reply) {
+    if (reply.node.isConnected) this.#remote = { id: null, reply };
   }
 
   listen() {
@@ -162,7 +169,7 @@ export class Room {
     if (item.author === "visitor" && this.delivery.acknowledge(item.client_message_id)) {
       this.#shown.add(item.message_id);
     }
-    if (this.#shown.has(item.message_id)) return;
+    if (this.#shown.has(item.message_id)) return this.#dropDraft(item.message_id);
     if (isNew && item.author === "bot" && this.delivery.hold(item)) return;
     this.#shown.add(item.message_id);
     this.#add(item, isNew);
@@ -174,10 +181,11 @@ export class Room {
       this.thread.addOwn({ content: item.content, date }).setState("sent");
     } else if (item.role === "system" || item.author === "system") {
       this.thread.addNotice(item.content, date);
-    } else if (item.author === "bot" && this.#remote) {
-      finishReply(this.#remote, item);
+    } else if (item.author === "bot" && this.#remote?.id === item.message_id) {
+      finishReply(this.#remote.reply, item);
       this.#remote = null;
     } else {
+      if (item.author === "bot") this.#dropDraft(null);
       if (item.author === "agent") this.#agentName = item.agent_name ?? this.#agentName;
       this.thread.showTyping(false);
       this.thread.addReply(item);
@@ -188,17 +196,21 @@ export class Room {
     }
   }
 
-  #onDraft(event) {
-    if (this.delivery.busy) return; // the stream of the turn shows it already
-    if (event.type === "abort") {
-      this.#remote?.remove();
-      this.#remote = null;
-      return;
-    }
-    if (event.type === "snapshot" && this.#remote) this.#remote.restart();
-    this.#remote ??= this.thread.openReply();
-    this.#remote.append(event.content ?? "");
-    this.thread.follow(this.#remote);
+  #onDraft({ type, message_id: id, content }) {
+    if (type === "abort") return this.#dropDraft(id);
+    // The stream of the turn shows it, or has shown it: of two lines this one may be the slower.
+    if (this.delivery.busy || this.#shown.has(id) || this.#remote?.id === null) return;
+    if (this.#remote && this.#remote.id !== id) this.#dropDraft(this.#remote.id);
+    if (type === "snapshot") this.#remote?.reply.restart();
+    this.#remote ??= { id, reply: this.thread.openReply() };
+    this.#remote.reply.append(content ?? "");
+    this.thread.follow(this.#remote.reply);
+  }
+
+  #dropDraft(id) {
+    if (this.#remote?.id !== id) return;
+    this.#remote.reply.remove();
+    this.#remote = null;
   }
 
   #onQueue({ position, estimated_wait_seconds: waitSeconds }) {

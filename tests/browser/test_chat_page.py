@@ -326,6 +326,21 @@ def test_a_person_joins_and_writes_while_nobody_asked_for_anything(stage: Stage)
     assert "token=vt_1" in asked.url and "after_seq=0" in asked.url
 
 
+def test_a_draft_that_comes_after_its_answer_is_not_shown_again(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("好的。"))]
+    late = [("delta", {"message_id": "msg-b1", "index": 0, "content": "好的"})]
+    late += [("message", {"seq": 2, "message": message(2, "bot", "好的。", message_id="msg-b1")})]
+    other = [("snapshot", {"message_id": "msg-b2", "index": 0, "content": "另一"})]
+    other += [("message", {"seq": 4, "message": message(4, "bot", "另一页问的。", message_id="msg-b2")})]
+    # The first line ends at once: the next one opens after the turn is over.
+    last = ("message", {"seq": 5, "message": message(5, "agent", "我是小王。")})
+    stage.live = [stream([]), stream([*other, *late, last])]
+    page = stage.open()
+    stage.send("在吗？")
+    expect(page.locator(".row-agent")).to_have_count(1)
+    expect(page.locator(".row-bot .bubble")).to_have_text(["好的。", "另一页问的。"])
+
+
 def test_enter_sends_except_while_a_word_is_being_composed(stage: Stage) -> None:
     stage.turns = [stream(turn_events("好的。"))]
     page = stage.open()

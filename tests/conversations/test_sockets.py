@@ -1,5 +1,6 @@
 """A contact's socket in this process: drafts, stop, takeover, signs of life; nothing of another merchant."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from conversations.services import handoffs
 from conversations.services.handoffs import Handler
+from conversations.services.turns import live
+from conversations.services.turns.shapes import Finished
 from kimono.lib import db
 from kimono.lib.threads import in_thread
 from tenants.services import api_keys
@@ -72,6 +75,27 @@ def test_a_reply_grows_and_who_comes_late_gets_all_of_it(open_line: Any, model: 
     assert [each["type"] for each in first if each.get("index") == 0] == ["delta"]
     assert [each["type"] for each in late if each.get("index") == 0] == ["snapshot"]
     assert [each["seq"] for each in late if "seq" in each] == [1, 2, 3, 4]
+
+
+def test_who_knows_a_reply_is_not_shown_its_draft_though_its_turn_is_not_quite_over(open_line: Any) -> None:
+    async def story() -> list[Any]:
+        begun = await talking.begin("怎么退货？", SESSION)
+        async for _ in talking.events_of(begun):
+            pass
+        # Stored and told, but not ended yet: a few milliseconds of every turn.
+        ending = live.begin(begun)
+        await ending.text("签收后")
+        async with open_line() as wire:
+            wire.send("resume", after_seq=4)
+            await wire.until("resumed")
+            wire.send("ping", id="p")
+            await wire.until("pong", id="p")
+            await ending.text("七天内")
+            await asyncio.sleep(0.3)
+            ending.end(Finished({"message_id": "gone"}), "done", {})
+            return wire.seen
+
+    assert {each["type"] for each in told(story)} == {"welcome", "resumed", "pong"}
 
 
 def test_stop_keeps_what_was_said_and_takeover_drops_it(open_line: Any, model: Any) -> None:
