@@ -33,6 +33,7 @@ async def recommend(*, session_id: str, query: str, limit: int) -> dict[str, Any
             view=visibility.view_of(conversation.public_id),
             params=await in_thread(tuning.effective),
             ref="recommend",
+            judge=False,
         )
     except (providers.ProviderError, TimeoutError):
         return {"chunks": [], "total": 0, "degraded": True}

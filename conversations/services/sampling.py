@@ -70,8 +70,9 @@ def _chosen(population: QuerySet[Turn], *, size: int, seed: int, strategy: Strat
 
 def _answers(ids: Sequence[int]) -> list[Answered]:
     turns = Turn.objects.select_related("conversation", "user_message", "reply").in_bulk(ids)
-    searches = Step.objects.filter(turn_id__in=ids, name="retrieve").values_list("turn_id", "detail")
-    found = dict(searches)
+    # Of two searches in a turn the second, narrower one was answered from.
+    searches = Step.objects.filter(turn_id__in=ids, name="retrieve").order_by("order")
+    found = dict(searches.values_list("turn_id", "detail"))
     return [_answer(turns[pk], found.get(pk, {})) for pk in ids]
 
 

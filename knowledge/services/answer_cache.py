@@ -18,7 +18,7 @@ from knowledge.models import KnowledgeState
 from knowledge.services import generation, revisions, visibility
 from knowledge.services.answers import Answer
 from knowledge.services.folding import fold
-from knowledge.services.retrieval import reranking
+from knowledge.services.retrieval import judging, reranking
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import View
 
@@ -67,6 +67,7 @@ def key_for(*, question: str, view: View, params: Params, language: str) -> Key:
         "params": params.fingerprint(),
         "settings": current_tenant().settings,
         "model": generation.configured(),
+        "judge": judging.configured(),
         "reranker": reranking.configured(),
         "language": language,
         "code": kimono.__version__,

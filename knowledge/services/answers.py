@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from knowledge.services.retrieval import Passage
+from knowledge.services.retrieval import Degraded, Passage
+
+__all__ = ["Answer", "Citation", "Degraded", "Draft", "Outcome", "Suggestion"]
 
 Outcome = Literal["answered", "refused", "asked_back"]
-Degraded = Literal["llm_unavailable", "llm_timeout", "budget", "embedding_unavailable"] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from kimono.providers import Message, Prompt
 FOLDER = Path(__file__).resolve().parent.parent / "prompts"
 _PART = re.compile(r"^## (system|user)\n", re.MULTILINE)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
+_TAG = re.compile(r"<(?=\s*/?\s*(?:source|question|conversation)\b)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)
@@ -28,3 +29,14 @@ def filled(name: str, version: str, **values: str) -> Prompt:
         for role, body in _parts(name, version)
     )
     return Prompt(name=name, version=version, messages=messages)
+
+
+def as_data(text: str) -> str:
+    """Return `text` unable to open or close a tag of the prompt."""
+    return _TAG.sub("‹", text)
+
+
+def source_block(number: int, *, title: str, text: str) -> str:
+    """Return a text as a labelled source of a prompt; `number` is what the model calls it by."""
+    shown = re.sub(r"[<>\"\n]", " ", title)[:120]
+    return f'<source id="{number}" title="{shown}">\n{as_data(text)}\n</source>'

@@ -14,6 +14,7 @@ WORDINGS = {
     "conversations/prompts/recognize_intent_v1.md": "79f086a066234cef",
     "knowledge/prompts/answer_grounded_v1.md": "8c91cfee3fa9e750",
     "knowledge/prompts/describe_image_v1.md": "fa0b9e438032f610",
+    "knowledge/prompts/judge_answerable_v1.md": "545a02f97707023a",
 }
 
 

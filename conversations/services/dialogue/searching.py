@@ -14,6 +14,7 @@ from knowledge.services.visibility import View
 # The knowledge names its stages by what it did; the record of a turn knows one name for each (api.md 11).
 _NAMES = {
     "answer_cache": "cache_lookup",
+    "judge": "rerank",
     "answer_from_qa": "generate",
     "extract": "generate",
     "refuse": "generate",

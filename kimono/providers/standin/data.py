@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from kimono.providers.standin.answering import answer, grounded
-from kimono.providers.standin.reading import Reading
+from kimono.providers.standin.answering import LEAST_LIKENESS, answer, grounded
+from kimono.providers.standin.reading import Reading, likeness
 
 # Words of a message, and the names an intent of that kind goes by, the most telling first.
 _INTENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -43,6 +43,8 @@ _QUESTION_NAMES = frozenset(
 _ANSWER_NAMES = frozenset({"answer", "reply", "text", "response", "sentence", "claim"})
 _NUMBERS_NAMES = frozenset({"citations", "sources", "source_ids", "ids"})
 _NUMBER_NAMES = frozenset({"source", "source_id", "citation", "n", "id"})
+# A source that has this share of the question's features answers it.
+_ANSWERS = 0.5
 
 
 def instance(schema: Mapping[str, object], reading: Reading) -> object:
@@ -117,8 +119,17 @@ class _Maker:
         if "language" in name:
             wanted = "zh" if self._reading.chinese else "en"
             return wanted if wanted in allowed else allowed[0]
+        if name == "verdict":
+            best, _ = self._nearest()
+            place = 0 if best >= _ANSWERS else -1 if best < LEAST_LIKENESS else len(allowed) // 2
+            return allowed[place]
         # Where "none of them" may be said it is, for want of a reason for any.
         return None if None in allowed else allowed[0]
+
+    def _nearest(self) -> tuple[float, int]:
+        """Return how near the nearest source is to the question, and its number; 0 when there is none."""
+        sources, question = self._reading.sources, self._reading.question
+        return max(((likeness(question, one.text), one.number) for one in sources), default=(0.0, 0))
 
     def _items(self, schema: Mapping[str, object], name: str, cited: tuple[int, str] | None) -> list[object]:
         part = schema.get("items", {})
@@ -159,6 +170,9 @@ class _Maker:
         number: float = 0.9 if kind == "number" else 0
         if cited is not None and name in _NUMBER_NAMES | {one.removesuffix("s") for one in _NUMBERS_NAMES}:
             number = cited[0]
+        elif cited is None and name == "source":
+            best, nearest = self._nearest()
+            number = nearest if best >= LEAST_LIKENESS else 0
         low, high = schema.get("minimum"), schema.get("maximum")
         if isinstance(low, int | float):
             number = max(number, low)

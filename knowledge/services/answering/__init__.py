@@ -17,7 +17,7 @@ from knowledge.services.asking import asking_part
 from knowledge.services.attachments import reading as attached
 from knowledge.services.generation import Window
 from knowledge.services.grounding import Span
-from knowledge.services.retrieval import Found, Passage
+from knowledge.services.retrieval import Found, Passage, degraded_by, judging
 from knowledge.services.steps import OnStep, timed
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import View
@@ -92,6 +92,7 @@ async def answer(
         if (kept := await _kept(key, asked)) is not None:
             return kept
     asked, found = await _sought(asked, view=view, params=params)
+    found = await _judged(asked, found, params)
     given = await _asked_back(asked, found, which) or await _given(asked, found, refusal)
     if any(citation.passage.attached for citation in given.citations):
         given = replace(given, attachments=await in_thread(attached.of_citations, given.citations))
@@ -132,6 +133,7 @@ async def _searched(asked: _Asked, *, view: View, params: Params) -> Found:
             view=view,
             params=params,
             ref=asked.ref,
+            judge=False,
         )
         note.status = "degraded" if found.degraded else "success"
         note.output_summary = "; ".join(f"{p.score:.2f} {p.title}" for p in found.passages)
@@ -153,6 +155,25 @@ async def _searched(asked: _Asked, *, view: View, params: Params) -> Found:
             ],
         )
     return found
+
+
+async def _judged(asked: _Asked, found: Found, params: Params) -> Found:
+    """Ask the chat model, where there is one, whether what was found answers, when search alone is not sure."""
+    if not judging.configured() or not judging.is_doubtful(found, params=params):
+        return found
+    with timed("judge", asked.on_step, input_summary=asked.text) as note:
+        seconds = max(asked.seconds_left - _RESERVE_SECONDS, 0.1)
+        weighed = await judging.judged(found, query=asked.text, params=params, ref=asked.ref, seconds=seconds)
+        note.status = "degraded" if weighed.verdict == "failed" else "success"
+        note.output_summary = weighed.verdict
+        note.detail.update(
+            prompt="_".join(judging.PROMPT),
+            verdict=weighed.verdict,
+            answerable=weighed.answerable,
+            answerability=weighed.answerability,
+            degraded=weighed.degraded,
+        )
+    return weighed
 
 
 async def _asked_back(asked: _Asked, found: Found, which: str) -> Answer | None:
@@ -182,12 +203,14 @@ async def _given(asked: _Asked, found: Found, refusal: str) -> Answer:
     own = _own(found)
     if own is not None:
         return await _in_own_words(asked, found, own)
+    # What a model wrote and nothing supports is not heard; the sources may answer for themselves all the same.
     degraded: Degraded = None
     if generation.configured():
-        draft, model, degraded = await _generated(asked, found)
-        if draft.text:
-            return _answered(found, draft, model=model, degraded=degraded)
-        if degraded is None:
+        written = await _generated(asked, found)
+        degraded = written.degraded
+        if written.draft.text:
+            return _answered(found, written.draft, model=written.model, degraded=degraded)
+        if written.declined:
             return await _refused(asked, found, refusal, None)
     draft = await _extracted(asked, found)
     if not draft.text:
@@ -196,12 +219,15 @@ async def _given(asked: _Asked, found: Found, refusal: str) -> Answer:
 
 
 def _own(found: Found) -> Passage | None:
-    """Return the pair whose words are the answer: one that reaches the threshold and lacks no more than what is best."""
+    """Return the pair whose words are the answer: one that reaches the threshold and lacks no more than what is best.
+
+    Where a model has said which passage answers, no other one is asked for.
+    """
     best = found.passages[0]
     return next(
         (
             passage
-            for passage in found.passages
+            for passage in found.passages[: 1 if found.verdict == "answered" else None]
             if passage.kind == "qa" and passage.score >= found.threshold and passage.missing <= best.missing
         ),
         None,
@@ -220,8 +246,21 @@ async def _in_own_words(asked: _Asked, found: Found, passage: Passage) -> Answer
     return _answered(found, writer.draft())
 
 
-async def _generated(asked: _Asked, found: Found) -> tuple[Draft, str, Degraded]:
-    """Return what a model wrote as far as the sources support it, the model, and why it broke off if it did."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a model wrote as far as the sources support it, which model, and why it broke off if it did.
+
+    It `declined` when it says that the sources hold no answer.
+    """
+
+    draft: Draft
+    model: str
+    degraded: Degraded
+    declined: bool
+
+
+async def _generated(asked: _Asked, found: Found) -> _Written:
+    """Have a model write the answer, and pass on what of it the sources support."""
     writer = Writer(found.passages, asked.on_text, asked.on_cite)
     verifier = Verifier([passage.text for passage in found.passages], writer)
     prompt = generation.prompt(
@@ -238,26 +277,22 @@ async def _generated(asked: _Asked, found: Found) -> tuple[Draft, str, Degraded]
                     await verifier.feed(piece)
                 model = stream.result.model
         except providers.ProviderError as error:
-            degraded = _reason(error)
+            degraded = degraded_by(error)
             note.status = "degraded"
             note.detail.update(error=error.code, error_detail=error.detail)
             log.warning("the chat model failed with %s; the answer goes on without it", error.code)
         await verifier.finish(broken=degraded is not None)
-        draft = writer.draft()
+        draft, said = writer.draft(), "".join(raw)
+        declined = degraded is None and generation.declines(said)
         note.output_summary = draft.text
         note.detail.update(
             prompt="_".join(generation.PROMPT),
             model=model,
-            written="".join(raw)[:2000],
+            written=said[:2000],
             passed=draft.text[:2000],
+            declined=declined,
         )
-    return draft, model, degraded
-
-
-def _reason(error: providers.ProviderError) -> Degraded:
-    if isinstance(error, providers.CallRefused):
-        return "budget"
-    return "llm_timeout" if isinstance(error, providers.TimedOut) else "llm_unavailable"
+    return _Written(draft, model, degraded, declined)
 
 
 async def _extracted(asked: _Asked, found: Found) -> Draft:

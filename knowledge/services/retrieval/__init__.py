@@ -16,14 +16,22 @@ from kimono.lib.threads import in_thread
 from knowledge.models import Document, Unit, Version
 from knowledge.services import encoders, revisions, visibility
 from knowledge.services.ranking import Owner, Ranked, Scored, answerability, is_local, rank, weights_for
-from knowledge.services.retrieval import passages, reranking, wordings
+from knowledge.services.retrieval import judging, passages, reranking, wordings
 from knowledge.services.retrieval.legs import Legs, Query
-from knowledge.services.retrieval.shapes import Degraded, Found, Kind, Passage, Scores, is_answerable
+from knowledge.services.retrieval.shapes import (
+    Degraded,
+    Found,
+    Kind,
+    Passage,
+    Scores,
+    degraded_by,
+    is_answerable,
+)
 from knowledge.services.standing import read
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import Condition, View
 
-__all__ = ["Found", "Kind", "Passage", "Scores", "search"]
+__all__ = ["Degraded", "Found", "Kind", "Passage", "Scores", "degraded_by", "search"]
 
 EMBEDDING_SECONDS = 1.2
 
@@ -56,23 +64,29 @@ async def search(
     doc_id: str | None = None,
     kind: Literal["all", "qa", "chunk"] = "all",
     version: str | None = None,
+    judge: bool = True,
 ) -> Found:
     """Return the `limit` best passages for `query` that `view` may see.
 
     `ref` is the turn or job that provider calls are recorded under. `candidates` narrows the search to these ids
     (`qa-…`, `doc-…`), the other filters by their names; the score of a passage is the same with and without them.
     When the embedding model fails, words alone decide and the result is `degraded`; so it is when the reranker, where
-    there is one, fails.
+    there is one, fails. A doubtful result is put before the chat model, where there is one, unless `judge` is False: then
+    the caller does it, or only wants passages.
     """
     began = time.perf_counter()
     filters = Filters(tuple(candidates), category, doc_id, kind, version)
-    find_in = partial(find, limit=reranking.wanted(limit), view=view, params=params, filters=filters)
+    read = max(limit, judging.wanted(params)) if judge else limit
+    find_in = partial(find, limit=reranking.wanted(read), view=view, params=params, filters=filters)
     try:
         found = await _found(query, encoder_id=encoders.expected(), ref=ref, find_in=find_in)
     except encoders.Switched as other:
         found = await _found(query, encoder_id=other.encoder_id, ref=ref, find_in=find_in)
-    found = await reranking.reranked(found, query=query, limit=limit, ref=ref)
-    return replace(found, took_ms=round((time.perf_counter() - began) * 1000))
+    found = await reranking.reranked(found, query=query, limit=read, ref=ref)
+    if judge:
+        found = await judging.judged(found, query=query, params=params, ref=ref)
+    took_ms = round((time.perf_counter() - began) * 1000)
+    return replace(found, passages=found.passages[:limit], took_ms=took_ms)
 
 
 async def _found(query: str, *, encoder_id: str, ref: str, find_in: Callable[..., Found]) -> Found:

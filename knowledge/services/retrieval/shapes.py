@@ -4,8 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from kimono import providers
+
 Kind = Literal["qa", "chunk"]
-Degraded = Literal["embedding_unavailable"] | None
+Degraded = Literal["embedding_unavailable", "llm_unavailable", "llm_timeout", "budget"] | None
+
+
+def degraded_by(error: providers.ProviderError) -> Degraded:
+    """Return how an answer goes on without the chat model that failed with `error`."""
+    if isinstance(error, providers.CallRefused):
+        return "budget"
+    return "llm_timeout" if isinstance(error, providers.TimedOut) else "llm_unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ class Found:
     """The answer to a search, best first.
 
     `answerable` is whether chat would answer; `answerability` the probability that the knowledge holds an answer; for
-    `least_answerability` see `is_answerable`.
+    `least_answerability` see `is_answerable`. `verdict` is a chat model's word on it ("answered", "ambiguous",
+    "not_answered", "failed"), empty where none was asked.
     """
 
     passages: tuple[Passage, ...]
@@ -69,6 +79,7 @@ class Found:
     took_ms: int
     degraded: Degraded
     least_answerability: float = 0.0
+    verdict: str = ""
 
 
 def is_answerable(passages: Sequence[Passage], *, threshold: float, least_answerability: float) -> bool:

@@ -154,7 +154,26 @@ class TestWithAModel:
         standin.behave("obeys")
         turn = ask("退货须在几天内申请")
         assert "免费" in turn.step("generate").detail["written"]
-        assert (turn.answer.outcome, turn.answer.text) == ("refused", REFUSAL)
+        assert (turn.answer.outcome, turn.answer.text) == ("answered", "退货须在七天内申请。[1]")
+
+    def test_where_nothing_of_a_draft_is_supported_the_sources_speak_for_themselves(
+        self, policy: Document, standin: Standin
+    ) -> None:
+        standin.behave("says")
+        standin.state.words = "退货须交 500 元手续费，三十天内有效。"
+        answer = ask("签收后几天内可以申请退货").answer
+        assert answer.text == "签收后 7 天内可申请退货，商品须保持完好。[1]"
+        assert (answer.model_used, answer.degraded) == ("", None)
+
+    @pytest.mark.parametrize(
+        "words", ["NO_ANSWER", "资料中没有提到退货期限。", "The sources do not mention a deadline."]
+    )
+    def test_a_model_that_says_there_is_no_answer_is_believed(
+        self, policy: Document, standin: Standin, words: str
+    ) -> None:
+        standin.behave("says")
+        standin.state.words = words
+        assert ask("签收后几天内可以申请退货").answer.text == REFUSAL
 
     FAULTS: ClassVar[dict[str, str]] = {
         "500": "llm_unavailable",
