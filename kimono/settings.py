@@ -100,7 +100,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [redis_url(2)],
+            # Who waits for a ring asks for five seconds at a time: a shorter patience would end each of them in an error.
+            "hosts": [{"address": redis_url(2), "socket_connect_timeout": 2, "socket_timeout": 15}],
             "capacity": 1000,
             "expiry": 30,
             # Longer than the forced reconnect of a socket, or a group would forget a live one.
