@@ -3,6 +3,7 @@
 The places live in Redis as names with an end; while Redis is down each process counts its own.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -20,6 +21,7 @@ from kimono.lib.ids import random_part
 _LIFE_SECONDS = 120
 _DEFAULTS = {"ws_session": 5, "ws_user": 5, "ws_ip": 20}
 _here: dict[str, dict[str, Callable[[], None]]] = {}
+_leaving: set["asyncio.Task[None]"] = set()
 
 
 @cache
@@ -72,7 +74,20 @@ async def counted(
             own.pop(name, None)
             if not own:
                 _here.pop(key, None)
-            await drafts.attempt(lambda redis, key=key: redis.zrem(key, name))  # type: ignore[misc]
+        # A socket that has ended waits for nobody; a place that is not given back ends by itself.
+        leaving = asyncio.create_task(_leave(keys, name))
+        _leaving.add(leaving)
+        leaving.add_done_callback(_leaving.discard)
+
+
+async def _leave(keys: Sequence[str], name: str) -> None:
+    async def give_back(redis: Redis) -> None:
+        async with redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.zrem(key, name)
+            await pipe.execute()
+
+    await drafts.attempt(give_back)
 
 
 async def _make_room(key: str, name: str, allowed: int) -> None:
