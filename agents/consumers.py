@@ -10,7 +10,10 @@ from django.utils import timezone
 from agents.schemas import frames
 from agents.services import desk, presence, seats
 from agents.services.seats import agent_id_of
-from conversations.consumers.sockets import Closing, Receive, Send, Socket, Taken
+from conversations.consumers.closings import internal, restart, suspended
+from conversations.consumers.lines import Send
+from conversations.consumers.sockets import Receive, Socket
+from conversations.consumers.taking import Taken
 from conversations.consumers.watched import GRACE_SECONDS, Watched
 from conversations.services import conversations, doorbell, inbox, messages
 from conversations.services.conversations import Reader
@@ -130,9 +133,9 @@ class AgentSocket(Socket):
                 if loop.time() - ticked >= TICK_SECONDS:
                     ticked = loop.time()
                     if not await tenant_is_active():
-                        raise Closing(4403, "tenant_suspended")
+                        raise suspended()
                 new = await self._bell.wait(min(TICK_SECONDS, settings.POLL_SECONDS))
-        raise Closing(1001, "restart", reconnect=True)
+        raise restart()
 
     async def _tell_new(self) -> int:
         count = 0
@@ -175,7 +178,7 @@ class AgentSocket(Socket):
             async with asyncio.timeout(_RESUME_SECONDS):
                 reached = {name: await each.caught_up for name, each in wishes.items()}
         except TimeoutError:
-            raise Closing(1011, "internal", reconnect=True) from None
+            raise internal() from None
         for name, (last_seq, _) in reached.items():
             if name in self._followed:
                 self._followed[name][0].told = last_seq

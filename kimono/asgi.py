@@ -84,7 +84,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
                 watching = asyncio.create_task(listening.watch())
             # The server waits for open streams, so those without an end must hear that it waits.
             stopping.listen()
-            stopping.call(sockets.end_all)
+            stopping.call(sockets.end_all, until=sockets.are_closed)
             stopping.call(doorbell.wake_all)
             # Dictionaries take a second to load: before the first question, not during it.
             warming = asyncio.create_task(in_thread(_warm_up))

@@ -7,7 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from conversations.consumers.sockets import Closing, Receive, Send, Socket, Taken
+from conversations.consumers.closings import internal
+from conversations.consumers.lines import Send
+from conversations.consumers.sockets import Receive, Socket
+from conversations.consumers.taking import Taken
 from conversations.consumers.watched import Watched
 from conversations.schemas import frames
 from conversations.schemas.chat import CsatIn, FeedbackIn
@@ -116,7 +119,7 @@ class ChatSocket(Socket):
             async with asyncio.timeout(_RESUME_SECONDS):
                 last_seq, count = await resumption.caught_up
         except TimeoutError:
-            raise Closing(1011, "internal", reconnect=True) from None
+            raise internal() from None
         self.watched.told = last_seq
         await self.frame("resumed", id=id, streams={self.conversation.public_id: last_seq}, count=count)
         resumption.go_on.set()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from conversations.consumers.sockets import Closing
+from conversations.consumers.closings import Closing
 from conversations.models import Conversation
 from conversations.services.conversations import Reader
 from conversations.services.watching import Resumption, Seen, Show, Watch

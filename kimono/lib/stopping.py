@@ -5,12 +5,15 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
-# How long what is called has before the server itself hears of it, which then closes every line as it stands.
-LAST_WORDS_SECONDS = 0.3
+# The server closes every line as it stands; before it hears of the end, what has last words may say them so long.
+LAST_WORDS_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
 
 _asked = threading.Event()
 _called: list[Callable[[], None]] = []
+_awaited: list[Callable[[], bool]] = []
 
 
 def asked() -> bool:
@@ -18,9 +21,14 @@ def asked() -> bool:
     return _asked.is_set()
 
 
-def call(function: Callable[[], None]) -> None:
-    """Call `function`, which must not wait, as soon as the process is asked to end."""
+def call(function: Callable[[], None], *, until: Callable[[], bool] | None = None) -> None:
+    """Call `function`, which must not wait, as soon as the process is asked to end.
+
+    The server goes on until `until` is true as well, but no longer than `LAST_WORDS_SECONDS`.
+    """
     _called.append(function)
+    if until is not None:
+        _awaited.append(until)
 
 
 def listen() -> None:
@@ -39,6 +47,16 @@ def _also_note(number: signal.Signals, loop: asyncio.AbstractEventLoop) -> None:
         for function in _called:
             function()
         if callable(before):
-            loop.call_soon_threadsafe(loop.call_later, LAST_WORDS_SECONDS, before, received, frame)
+            loop.call_soon_threadsafe(
+                hand_on, loop, loop.time() + LAST_WORDS_SECONDS, before, received, frame
+            )
 
     signal.signal(number, note)
+
+
+def hand_on(loop: asyncio.AbstractEventLoop, latest: float, to: Callable[..., Any], *args: Any) -> None:
+    """Call `to` once everybody has had their last words, `latest` at that time of the loop."""
+    if loop.time() < latest and not all(said() for said in _awaited):
+        loop.call_later(_LOOK_SECONDS, hand_on, loop, latest, to, *args)
+    else:
+        to(*args)
