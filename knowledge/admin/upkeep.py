@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kimono.lib.errors import Refusal
 from knowledge.services import checking
 from knowledge.services.folders import updating
+from knowledge.services.folders.updating import Mode
 from tenants.admin import actor_of_admin, said
 
 _MOST_SHOWN = 100
@@ -20,7 +21,7 @@ _USUAL_FOLDER = "docs/knowledge"
 
 
 def upkeep(request: HttpRequest, *, site: Any, may_change: bool) -> HttpResponse:
-    """Show what the last update did; a form sent checks the knowledge, or has what is new in the folder read in."""
+    """Show what the last update did; a form sent checks the knowledge, or has the folder read in."""
     context: dict[str, Any] = {
         **site.each_context(request),
         "title": _("Checks and folder"),
@@ -50,8 +51,9 @@ def upkeep(request: HttpRequest, *, site: Any, may_change: bool) -> HttpResponse
 
 def _read_in(request: HttpRequest) -> None:
     where = request.POST.get("dir_path", "")
+    mode: Mode = "full" if request.POST.get("full") else "incremental"
     try:
-        updating.enqueue(mode="incremental", dir_path=where, extensions=None, by=actor_of_admin(request))
+        updating.enqueue(mode=mode, dir_path=where, extensions=None, by=actor_of_admin(request))
     except Refusal as refusal:
         messages.error(request, said(refusal))
     else:
