@@ -7,9 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+from kimono.lib import db
 from kimono.providers.standin.server import Standin, running
+from tests.conversations.written import CLEANING, RETURNS, SHIPPING
 from tests.fixtures.running import Run
 from tests.fixtures.servers import Servers, free_port, make_servers
+from tests.fixtures.tenants import tenant_called
 
 
 @pytest.fixture
@@ -89,3 +92,31 @@ def web(run: Run, worker: str, transactional_db: None) -> Iterator[Callable[...,
 def no_other_worker(_live: Servers) -> None:
     """Stop the worker of the shared servers: what is asked for is done by the test's own."""
     _live.worker.stop()
+
+
+@pytest.fixture
+def alpha_shop(live: Servers) -> Any:
+    """`alpha` with a little knowledge, behind a running server."""
+    from tests.knowledge.filling import add_document, add_pair
+
+    tenant = tenant_called("alpha")
+    with db.tenant_scope(tenant):
+        add_pair("退货流程是什么？", RETURNS, similar=["怎么退货"])
+        add_pair("运费怎么算？", SHIPPING, similar=["运费多少"])
+        add_document("cleaning.md", CLEANING, title="清洗收费标准")
+    return tenant
+
+
+@pytest.fixture
+def keyed_shop(live: Servers, alpha_shop: Any, new_key: Callable[..., str]) -> Iterator[httpx.Client]:
+    """A client of the platform's host with a key of `alpha`."""
+    with live.client(key=new_key(alpha_shop), timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def shop_page(live: Servers, alpha_shop: Any) -> Iterator[httpx.Client]:
+    """A page on `alpha`'s own host, without any credential."""
+    origin = {"Origin": f"http://{live.host('alpha')}"}
+    with live.client("alpha", headers=origin, timeout=60) as client:
+        yield client
