@@ -27,13 +27,6 @@ IMPORT = "/admin/knowledge/qapair/import/"
 CONFIRM = "/admin/knowledge/qapair/process_import/"
 
 
-@pytest.fixture
-def merchant(alpha: Tenant) -> Caller:
-    """The admin of alpha, signed in."""
-    make_user(alpha, username="boss")
-    return signed_in(alpha, "boss")
-
-
 def csv(rows: Sequence[Sequence[Any]], encoding: str = "utf-8-sig") -> bytes:
     return "\r\n".join(",".join(f'"{cell}"' for cell in row) for row in rows).encode(encoding)
 
