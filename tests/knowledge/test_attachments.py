@@ -163,7 +163,7 @@ def test_a_killed_ingest_goes_on_with_the_same_attachments(in_alpha: Tenant) -> 
     before = list(version.attachments.values_list("public_id", "file_key"))
     Version.objects.filter(pk=version.pk).update(is_indexed=False)
     from knowledge.services import ingestion
-    from tests.knowledge.services.test_ingestion import Watched
+    from tests.knowledge.ingesting import Watched
 
     ingestion.ingest(run=Watched(), version_id=version.pk, publish=True, facts={})
     assert list(version.attachments.values_list("public_id", "file_key")) == before

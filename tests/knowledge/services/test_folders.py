@@ -14,7 +14,7 @@ from knowledge.models import Document, Version
 from knowledge.services.documents import changing
 from knowledge.services.folders import paths, updating
 from tenants.models import Tenant
-from tests.knowledge.services.test_ingestion import Watched
+from tests.knowledge.ingesting import Watched
 from tests.knowledge.uploads import BY, found, ingested
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "in_alpha")
