@@ -10,6 +10,7 @@ from kimono.lib.threads import in_thread
 from kimono.lib.uploads import sent_name
 from knowledge.api.files import FileGuard, UploadGuard, served
 from knowledge.models import Version
+from knowledge.schemas import contents
 from knowledge.schemas import documents as shapes
 from knowledge.schemas.jobs import JobOut, show_job
 from knowledge.services import checking, grants, links
@@ -182,27 +183,27 @@ def roll_back(request: HttpRequest, doc_id: str, data: shapes.RollbackIn) -> dic
 
 @router.get(
     "/knowledge/documents/{doc_id}/diff",
-    response=shapes.DiffOut,
+    response=contents.DiffOut,
     by_alias=True,
     auth=KNOWLEDGE,
     operation_id="KB-13",
 )
-def diff(request: HttpRequest, doc_id: str, query: Query[shapes.DiffQuery]) -> dict[str, Any]:
+def diff(request: HttpRequest, doc_id: str, query: Query[contents.DiffQuery]) -> dict[str, Any]:
     """Compare two versions of a document, passage by passage."""
     old, new, found = reading.diff(doc_id=doc_id, old=query.old, new=query.new)
-    return shapes.show_diff(doc_id, old, new, found)
+    return contents.show_diff(doc_id, old, new, found)
 
 
 @router.get(
     "/knowledge/documents/{doc_id}/chunks",
-    response=Paged[shapes.ChunkOut],
+    response=Paged[contents.ChunkOut],
     auth=KNOWLEDGE,
     operation_id="KB-14",
 )
-def list_chunks(request: HttpRequest, doc_id: str, query: Query[shapes.ChunkQuery]) -> dict[str, Any]:
+def list_chunks(request: HttpRequest, doc_id: str, query: Query[contents.ChunkQuery]) -> dict[str, Any]:
     """List the chunks of a version in reading order."""
     version, rows = reading.chunks(doc_id=doc_id, label=query.version, q=query.q)
-    return paged(rows, query, lambda chunk: shapes.show_chunk(chunk, version))
+    return paged(rows, query, lambda chunk: contents.show_chunk(chunk, version))
 
 
 @router.get(
@@ -211,7 +212,7 @@ def list_chunks(request: HttpRequest, doc_id: str, query: Query[shapes.ChunkQuer
     auth=FileGuard("knowledge", visitor=True),
     operation_id="KB-15",
 )
-def get_file(request: HttpRequest, doc_id: str, query: Query[shapes.FileQuery]) -> HttpResponse:
+def get_file(request: HttpRequest, doc_id: str, query: Query[contents.FileQuery]) -> HttpResponse:
     """Download the file of a version as it was uploaded; a visitor only one that an answer to it has cited."""
     principal = principal_of(request)
     for_visitor = principal.kind in ("visitor", "anonymous")
@@ -224,13 +225,13 @@ def get_file(request: HttpRequest, doc_id: str, query: Query[shapes.FileQuery]) 
     return served(request, file, attachment=query.disposition == "attachment" or not file.may_be_inline)
 
 
-def _preview(version: Version, query: shapes.FileQuery) -> reading.StoredFile:
+def _preview(version: Version, query: contents.FileQuery) -> reading.StoredFile:
     if query.preview == "page":
         return previewing.page(version=version, number=query.page, words=query.quote or "")
     return previewing.text(version=version, chunk_id=query.chunk_id or "")
 
 
-def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, query: shapes.FileQuery) -> bool:
+def _is_cited(principal: Principal, request: HttpRequest, doc_id: str, query: contents.FileQuery) -> bool:
     if query.sig and links.verify(request.path_info, query.sig, version=query.version):
         return True
     return grants.allows(unit=principal.session_id, doc_id=doc_id)

@@ -5,8 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
-from knowledge.schemas.documents import JobQuery
-from knowledge.schemas.jobs import JobOut, show_job
+from knowledge.schemas.jobs import JobOut, JobQuery, show_job
 from knowledge.services import running
 from tenants.auth import Guard, actor_of
 from tenants.paging import Paged, paged

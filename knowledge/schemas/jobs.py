@@ -1,11 +1,14 @@
-"""The shape of a job (api.md 6.2)."""
+"""Shapes of jobs (api.md 6.2)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
+from pydantic import AfterValidator, StringConstraints
 
+from kimono.lib.cleaning import clean
 from tenants.models import Job
+from tenants.paging import Page
 
 
 class JobError(Schema):
@@ -56,3 +59,23 @@ def show_job(job: Job) -> dict[str, Any]:
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
+
+
+class JobQuery(Page):
+    """KB-03."""
+
+    status: Literal["queued", "running", "succeeded", "failed", "cancelled"] | None = None
+    kind: (
+        Literal[
+            "ingest",
+            "update_full",
+            "update_incremental",
+            "sync",
+            "import",
+            "mining",
+            "evaluation",
+            "reindex",
+        ]
+        | None
+    ) = None
+    doc_id: Annotated[str, AfterValidator(clean), StringConstraints(max_length=64)] | None = None

@@ -1,24 +1,22 @@
 """Taking an answer or the conversation away as a file, in a real browser, before a scripted server."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.chat_stage import Reply, Stage, citation, refusal, stream, turn_events
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desk", "phone"])
-def stage(request: pytest.FixtureRequest, new_page: Callable[..., Page]) -> Stage:
-    width, height = request.param
-    made = Stage(new_page(viewport={"width": width, "height": height}))
-    made.turns = [stream(turn_events("可以取消 [1]。", citations=[citation(1)]))]
-    return made
+@pytest.fixture
+def stage(any_size: Stage) -> Stage:
+    """The page with an answer that is to come."""
+    any_size.turns = [stream(turn_events("可以取消 [1]。", citations=[citation(1)]))]
+    return any_size
 
 
 def file_reply(name: str) -> Reply:

@@ -123,3 +123,14 @@ def body_without_id(answer: Any) -> dict[str, Any]:
     body: dict[str, Any] = answer.json()
     assert body.pop("request_id")
     return body
+
+
+def is_error(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """Return the body of an error, having checked what holds of each."""
+    assert answer.status_code == status, (answer.status_code, answer.content[:300])
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    body: dict[str, Any] = answer.json()
+    assert body["code"] == code
+    assert body["request_id"] == answer.headers["X-Request-ID"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    return body
