@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.guards.sources import TENANT_APPS, calls_of, dotted, imports_of, module_of, trees
+from tests.guards.sources import (
+    CHECKOUT,
+    PACKAGES,
+    TENANT_APPS,
+    calls_of,
+    dotted,
+    imports_of,
+    module_of,
+    trees,
+)
 
 # Files that may: path → why. An entry that is not needed any more fails too.
 Allowed = dict[str, str]
@@ -21,6 +30,11 @@ MEMORIES: Allowed = {
     "conversations/services/dialogue/slots/matching.py": "a pure function of a text, looked up by the text itself",
     "conversations/services/open_sockets.py": "limits of the environment, the same for every tenant",
     "conversations/services/open_streams.py": "limits of the environment, the same for every tenant",
+}
+MOST_LINES = 400
+LONG: Allowed = {
+    "static/conversations/chat.css": "the look of the chat page, to be parted by header, stage and composer",
+    "static/conversations/thread.css": "the look of a conversation, to be parted by bubbles, answers and what is under them",
 }
 PLATFORM_SCOPE: Allowed = {
     "kimono/demo/loading.py": "makes the platform's own operator and its templates, before anything is served",
@@ -201,3 +215,21 @@ def test_no_module_is_named_by_nothing(path: str) -> None:
     parts = set(module_of(path).split("."))
     nameless = parts & {"utils", "helpers", "common", "misc", "signals", "util", "helper"}
     assert not nameless, "name the module by what it does"
+
+
+def test_no_file_is_too_long_to_be_read_at_once() -> None:
+    folders = (*PACKAGES, "templates", "static", "tests", "benchmarks", "deploy", ".ci")
+    written = (
+        path
+        for folder in folders
+        for path in (CHECKOUT / folder).rglob("*")
+        if path.suffix in (".py", ".js", ".html", ".css") and "migrations" not in path.parts
+    )
+    lengths = {
+        str(path.relative_to(CHECKOUT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in written
+    }
+    long = {path for path, lines in lengths.items() if lines > MOST_LINES}
+    assert len(lengths) > 900
+    assert not long - set(LONG), "part the file by what it speaks of"
+    assert set(LONG) <= long, "an exception that nothing needs any more"
