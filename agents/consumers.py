@@ -10,16 +10,18 @@ from django.utils import timezone
 from agents.schemas import frames
 from agents.services import desk, presence, seats
 from agents.services.seats import agent_id_of
-from conversations.consumers.closings import internal, restart, suspended
+from conversations.consumers.closings import suspended
 from conversations.consumers.lines import Send
+from conversations.consumers.numbered import Numbered, Source
+from conversations.consumers.resuming import resumed
 from conversations.consumers.sockets import Receive, Socket
 from conversations.consumers.taking import Taken
-from conversations.consumers.watched import GRACE_SECONDS, Watched
+from conversations.consumers.watched import Watched
 from conversations.services import conversations, doorbell, inbox, messages
 from conversations.services.conversations import Reader
 from conversations.services.handoffs import Handler
-from conversations.services.watching import TICK_SECONDS, Resumption, tenant_is_active
-from kimono.lib import stopping
+from conversations.services.standing import tenant_is_active
+from conversations.services.watching import Resumption
 from kimono.lib.errors import Conflict, Denied, Missing, Refusal
 from kimono.lib.threads import in_thread
 from tenants.auth import Principal
@@ -28,7 +30,6 @@ from tenants.services import limits
 INBOX = "inbox"
 MOST_STREAMS = 50
 _EYES = Reader(sees_agents=True)
-_RESUME_SECONDS = 60.0
 
 
 class TooManyStreams(Conflict):
@@ -36,13 +37,6 @@ class TooManyStreams(Conflict):
 
     code = "limit_reached"
     detail = f"A socket follows at most {MOST_STREAMS} conversations."
-
-
-class ResumeTooOld(Conflict):
-    """What came after that number is not kept any more; the rest is to be read over REST."""
-
-    code = "resume_too_old"
-    detail = "Too long ago: load the lists anew and go on from last_seq."
 
 
 class AgentSocket(Socket):
@@ -63,10 +57,6 @@ class AgentSocket(Socket):
             "presence": Taken(frames.PresenceIn, self._presence),
         }
         self._followed: dict[str, tuple[Watched, asyncio.Task[None]]] = {}
-        self._told = 0
-        self._wishes: list[Resumption] = []
-        self._asked = asyncio.Event()
-        self._bell: doorbell.Listener | None = None
 
     async def admit(self, principal: Principal) -> None:
         """Find the agent. Raises `Denied`."""
@@ -81,7 +71,9 @@ class AgentSocket(Socket):
     async def begin(self) -> None:
         """Greet the agent and follow the inbox."""
         window = limits.limit_of(self.pace)
-        self._told = (await in_thread(inbox.reach)).last
+        last_seq = (await in_thread(inbox.reach)).last
+        source = Source(INBOX, inbox.group(), inbox.reach, _since, inbox.MOST)
+        self._inbox = Numbered(source, told=last_seq, frame=self.frame, tick=self._tick)
         await self.frame(
             "welcome",
             connection_id=self.id,
@@ -92,79 +84,30 @@ class AgentSocket(Socket):
                 "frame_bytes": self.max_bytes,
                 "streams": MOST_STREAMS,
             },
-            last_seq=self._told,
+            last_seq=last_seq,
             agent={"id": self.agent.id, "name": self.agent.name},
             streams=[INBOX],
         )
-        self.spawn(self._follow_inbox())
+        self.spawn(self._inbox.run())
 
     def progress(self) -> dict[str, Any]:
         """Return the highest numbers that were told."""
         streams = {name: watched.told for name, (watched, _) in self._followed.items()}
-        return {"last_seq": self._told, "streams": {INBOX: self._told, **streams}}
+        told = self._inbox.told
+        return {"last_seq": told, "streams": {INBOX: told, **streams}}
 
     def spoken_to(self) -> None:
         """Tell the agent what is new from now on."""
-        self._asked.set()
+        self._inbox.go()
 
     async def heard(self) -> None:
         """Note that the agent is there."""
         if not self.principal.read_only:
             await in_thread(_hear, self.agent.id)
 
-    async def _follow_inbox(self) -> None:
-        loop = asyncio.get_running_loop()
-        async with doorbell.listening(inbox.group()) as self._bell:
-            try:
-                async with asyncio.timeout(GRACE_SECONDS):
-                    await self._asked.wait()
-            except TimeoutError:
-                pass
-            looked, ticked, new = 0.0, 0.0, True
-            while not stopping.asked():
-                for wish in self._taken_wishes():
-                    await self._fulfil(wish)
-                    new = True
-                for word in self._bell.words():
-                    await self.frame(word["type"], **word["data"])
-                if new or loop.time() - looked >= settings.POLL_SECONDS:
-                    looked = loop.time()
-                    await self._tell_new()
-                if loop.time() - ticked >= TICK_SECONDS:
-                    ticked = loop.time()
-                    if not await tenant_is_active():
-                        raise suspended()
-                new = await self._bell.wait(min(TICK_SECONDS, settings.POLL_SECONDS))
-        raise restart()
-
-    async def _tell_new(self) -> int:
-        count = 0
-        while True:
-            entries = await in_thread(desk.since, self._told, now=timezone.now())
-            for entry in entries:
-                self._told = entry.seq
-                await self.frame(entry.type, stream=INBOX, seq=entry.seq, **entry.fields)
-            count += len(entries)
-            if len(entries) < inbox.MOST:
-                return count
-
-    def _taken_wishes(self) -> list[Resumption]:
-        wishes, self._wishes = self._wishes, []
-        return wishes
-
-    async def _fulfil(self, wish: Resumption) -> None:
-        reach = await in_thread(inbox.reach)
-        if wish.after_seq < reach.kept_after:
-            self._told = reach.last
-            await self.frame(
-                "error", stream=INBOX, code=ResumeTooOld.code, detail=ResumeTooOld.detail, last_seq=reach.last
-            )
-        else:
-            self._told = min(wish.after_seq, reach.last)
-        count = await self._tell_new()
-        if not wish.caught_up.done():
-            wish.caught_up.set_result((self._told, count))
-        await wish.go_on.wait()
+    async def _tick(self) -> None:
+        if not await tenant_is_active():
+            raise suspended()
 
     async def _resume(self, wish: frames.ResumeIn, id: str | None) -> None:
         wishes: dict[str, Resumption] = {}
@@ -173,33 +116,18 @@ class AgentSocket(Socket):
                 wishes[name] = await self._wished(name, after_seq)
             except Refusal as refusal:
                 await self.refuse(refusal, id, stream=name)
-        self._asked.set()
-        try:
-            async with asyncio.timeout(_RESUME_SECONDS):
-                reached = {name: await each.caught_up for name, each in wishes.items()}
-        except TimeoutError:
-            raise internal() from None
-        for name, (last_seq, _) in reached.items():
-            if name in self._followed:
-                self._followed[name][0].told = last_seq
-        await self.frame(
-            "resumed",
-            id=id,
-            streams={name: last_seq for name, (last_seq, _) in reached.items()},
-            count=sum(count for _, count in reached.values()),
-        )
-        for each in wishes.values():
-            each.go_on.set()
+        self._inbox.go()
+        await resumed(wishes, frame=self.frame, id=id, told=self._has_told)
 
     async def _wished(self, name: str, after_seq: int) -> Resumption:
-        if name != INBOX:
-            await self._follow(name, None)
-            return self._followed[name][0].resume(after_seq)
-        wish = Resumption(after_seq)
-        self._wishes.append(wish)
-        if self._bell is not None:
-            self._bell.wake()
-        return wish
+        if name == INBOX:
+            return self._inbox.resume(after_seq)
+        await self._follow(name, None)
+        return self._followed[name][0].resume(after_seq)
+
+    def _has_told(self, name: str, seq: int) -> None:
+        if name in self._followed:
+            self._followed[name][0].told = seq
 
     async def _follow(self, session_id: str, after_seq: int | None) -> int:
         """Begin to follow a conversation, unless it is followed; return its last number. Raises `Missing`."""
@@ -285,6 +213,10 @@ def _agent(principal: Principal, agent_id: str | None) -> Handler:
         by=principal.actor(), role=principal.role, agent_id=(named or "")[:64] or None, now=timezone.now()
     )
     return Handler(id=seat.agent_id, name=seat.name, supervisor=principal.role == seats.SUPERVISOR)
+
+
+def _since(seq: int) -> list[desk.Told]:
+    return desk.since(seq, now=timezone.now())
 
 
 def _hear(agent_id: str) -> None:

@@ -14,7 +14,9 @@ class ConversationsConfig(AppConfig):
         """Register the settings, the visitors' credential and the doorbell of this floor."""
         from conversations import auth, events  # noqa: F401
         from conversations.consumers.relay import ChannelRelay
-        from conversations.services import doorbell, sections
+        from conversations.services import doorbell, sections, standing
+        from tenants.services import lifecycle
 
         sections.register()
         doorbell.install(ChannelRelay())
+        lifecycle.witness(standing.told)

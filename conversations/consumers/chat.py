@@ -1,14 +1,13 @@
 """The socket of a contact: `/ws/chat/`."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from conversations.consumers.closings import internal
 from conversations.consumers.lines import Send
+from conversations.consumers.resuming import resumed
 from conversations.consumers.sockets import Receive, Socket
 from conversations.consumers.taking import Taken
 from conversations.consumers.watched import Watched
@@ -31,8 +30,6 @@ from kimono.lib.errors import Denied, Missing
 from kimono.lib.threads import in_thread
 from tenants.auth import Principal
 from tenants.services import limits
-
-_RESUME_SECONDS = 60.0
 
 
 class ChatSocket(Socket):
@@ -115,14 +112,11 @@ class ChatSocket(Socket):
 
     async def _resume(self, wish: frames.ResumeIn, id: str | None) -> None:
         resumption = self.watched.resume(wish.after_seq)
-        try:
-            async with asyncio.timeout(_RESUME_SECONDS):
-                last_seq, count = await resumption.caught_up
-        except TimeoutError:
-            raise internal() from None
-        self.watched.told = last_seq
-        await self.frame("resumed", id=id, streams={self.conversation.public_id: last_seq}, count=count)
-        resumption.go_on.set()
+        wishes = {self.conversation.public_id: resumption}
+        await resumed(wishes, frame=self.frame, id=id, told=self._has_told)
+
+    def _has_told(self, name: str, seq: int) -> None:
+        self.watched.told = seq
 
     async def _said(self, said: frames.SendIn, id: str | None) -> None:
         principal = self.principal

@@ -8,13 +8,14 @@ import logging
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import nullcontext
 from typing import Any, ClassVar, TypeAlias
 
 from django.conf import settings
 from django.db import DatabaseError
 from pydantic import BaseModel
 
-from conversations.consumers import knocking
+from conversations.consumers import knocking, roofs
 from conversations.consumers.closings import Closing, closing_of, internal, restart
 from conversations.consumers.knocking import Knock
 from conversations.consumers.lines import Line, Message, Send
@@ -137,16 +138,21 @@ class Socket(ABC):
         self._pace = Pace(window.amount * self.factor, window.seconds)
         async with open_sockets.counted(self.places(), factor=self.factor, close=self._evict) as place:
             self._place = place
-            try:
-                await self.begin()
-                self.spawn(self._read())
-                self.spawn(self._live())
-                closing = await self._ended
-                # Before anything else: a server that stops waits for it.
-                await self._close(closing)
-                return closing
-            finally:
-                await self._let_go()
+            roof = roofs.joined(self.end) if principal.tenant is not None else nullcontext()
+            with roof:
+                return await self._converse()
+
+    async def _converse(self) -> Closing:
+        try:
+            await self.begin()
+            self.spawn(self._read())
+            self.spawn(self._live())
+            closing = await self._ended
+            # Before anything else: a server that stops waits for it.
+            await self._close(closing)
+            return closing
+        finally:
+            await self._let_go()
 
     async def _let_go(self) -> None:
         """End all that goes on by itself."""

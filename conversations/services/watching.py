@@ -4,7 +4,6 @@ PostgreSQL says what happened; the doorbell only says when to look, and every wa
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,21 +11,17 @@ from typing import Any
 from django.conf import settings
 
 from conversations.models import Conversation, Message
-from conversations.services import doorbell, handoffs, timeline
+from conversations.services import doorbell, handoffs, standing, timeline
 from conversations.services.conversations import Reader
 from conversations.services.turns import drafts, live
 from conversations.services.turns.live import Frame, Live
-from kimono.lib import db, stopping
+from kimono.lib import stopping
 from kimono.lib.threads import in_thread
-from tenants.models import Tenant
-from tenants.services import hosts
 
 TICK_SECONDS = 5.0
 # Pieces of a reply are gathered this long: a socket gets at most so many frames a second.
 DRAFT_SECONDS = 0.06
 _GROWING_SECONDS = 1.0
-_ASKED_SECONDS = 1.0
-_in_service: dict[Any, tuple[float, bool]] = {}
 Show = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -149,7 +144,7 @@ class Watch:
             shown: list[Seen] = []
             if now - ticked >= TICK_SECONDS:
                 ticked = now
-                if not await tenant_is_active():
+                if not await standing.tenant_is_active():
                     goodbye = {"reason": "tenant_suspended", "reconnect": False}
                     break
                 shown += await self._queued()
@@ -292,18 +287,3 @@ def _place(conversation_pk: int) -> tuple[int, int | None] | None:
     conversation = Conversation.objects.select_related("open_handoff").get(pk=conversation_pk)
     position = handoffs.queue_position(conversation)
     return None if position is None else (position, handoffs.estimated_wait_seconds(position))
-
-
-async def tenant_is_active() -> bool:
-    """Tell whether the current tenant is in service; asked once a second for all its watchers of this process."""
-    tenant_pk, now = db.current_tenant().pk, time.monotonic()
-    known = _in_service.get(tenant_pk)
-    # That it is not is never remembered: a merchant that is let in again is in at once.
-    if known is None or not known[1] or now - known[0] >= _ASKED_SECONDS:
-        known = _in_service[tenant_pk] = now, await in_thread(_is_active)
-    return known[1]
-
-
-def _is_active() -> bool:
-    tenant = hosts.tenant_by_slug(db.current_tenant().public_id)
-    return tenant is not None and tenant.status == Tenant.Status.ACTIVE

@@ -1,6 +1,7 @@
 """The states of a tenant: suspended and active again. Effective everywhere within the host cache's few seconds."""
 
 from datetime import datetime
+from typing import Literal, Protocol
 
 from django.db import transaction
 
@@ -9,6 +10,29 @@ from kimono.lib.errors import Conflict, Missing
 from tenants.models import Tenant
 from tenants.services import auditing, hosts
 from tenants.services.auditing import Actor
+
+Change = Literal["created", "activated", "suspended", "failed"]
+
+
+class Witness(Protocol):
+    """Somebody on an upper floor who wants to know how a merchant's state changes."""
+
+    def __call__(self, *, tenant: Tenant, change: Change) -> None:
+        """Take note of a change, in its transaction."""
+
+
+_witnesses: list[Witness] = []
+
+
+def witness(function: Witness) -> None:
+    """Have `function` called in the transaction of every change of a tenant's state."""
+    _witnesses.append(function)
+
+
+def tell(*, tenant: Tenant, change: Change) -> None:
+    """Tell all witnesses; in the transaction of the change."""
+    for function in _witnesses:
+        function(tenant=tenant, change=change)
 
 
 def check_can_become(tenant: Tenant, status: str) -> None:
@@ -32,6 +56,7 @@ def suspend(*, tenant_id: str, reason: str, by: Actor, now: datetime) -> Tenant:
                 target_id=tenant.public_id,
                 details={"reason": reason},
             )
+            tell(tenant=tenant, change="suspended")
     hosts.clear()
     return tenant
 
@@ -45,6 +70,7 @@ def activate(*, tenant_id: str, by: Actor) -> Tenant:
             tenant.status, tenant.suspended_at, tenant.suspended_reason = Tenant.Status.ACTIVE, None, ""
             tenant.save()
             auditing.record(action="activate_tenant", by=by, target_type="tenant", target_id=tenant.public_id)
+            tell(tenant=tenant, change="activated")
     hosts.clear()
     return tenant
 

@@ -19,7 +19,7 @@ from kimono.lib import db
 from kimono.lib.errors import Conflict, Invalid
 from kimono.lib.ids import random_part
 from tenants.models import Domain, SchemaTemplate, Tenant
-from tenants.services import auditing, hosts, jobs
+from tenants.services import auditing, hosts, jobs, lifecycle
 from tenants.services.auditing import Actor
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ def create(
         Domain.objects.create(tenant=tenant, domain=host, is_primary=True)
         with db.tenant_scope(tenant):
             auditing.record(action="create_tenant", by=by, target_type="tenant", target_id=tenant.public_id)
+            lifecycle.tell(tenant=tenant, change="created")
             if not now_in_process:
                 jobs.enqueue("tenants.provision", by=by.id, seed=dict(seed or {}))
     if now_in_process:
@@ -111,19 +112,25 @@ def finish(*, tenant: Tenant, seed: Mapping[str, Any]) -> None:
     with db.tenant_scope(tenant):
         for step in _steps.values():
             step(seed)
-    with db.public_scope():
-        Tenant.objects.filter(pk=tenant.pk, status__in=["creating", "failed"]).update(
+    with db.public_scope(), transaction.atomic():
+        changed = Tenant.objects.filter(pk=tenant.pk, status__in=["creating", "failed"]).update(
             status=Tenant.Status.ACTIVE, failure=""
         )
         tenant.refresh_from_db()
+        if changed:
+            lifecycle.tell(tenant=tenant, change="activated")
     hosts.clear()
 
 
 def abandon(*, code: str, message: str, seed: Mapping[str, Any]) -> None:
     """Say that the current tenant could not be made; the same job, tried again, takes up where it stopped."""
-    Tenant.objects.filter(pk=db.current_tenant().pk, status=Tenant.Status.CREATING).update(
-        status=Tenant.Status.FAILED, failure=f"{code}: {message}"
-    )
+    tenant = db.current_tenant()
+    with transaction.atomic():
+        changed = Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.CREATING).update(
+            status=Tenant.Status.FAILED, failure=f"{code}: {message}"
+        )
+        if changed:
+            lifecycle.tell(tenant=tenant, change="failed")
     hosts.clear()
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from conversations.services import handoffs
+from conversations.consumers import numbered
+from conversations.services import handoffs, watching
 from conversations.services.handoffs import Handler
 from conversations.services.turns import live
 from conversations.services.turns.shapes import Finished
 from kimono.lib import db
 from kimono.lib.threads import in_thread
-from tenants.services import api_keys
+from tenants.services import api_keys, lifecycle
 from tenants.services.auditing import SYSTEM
 from tests.conversations import talking
 from tests.conversations.talking import run
@@ -171,3 +172,32 @@ def test_who_gives_no_sign_of_life_is_let_go(open_line: Any, settings: Any) -> N
     assert code == 4408
     assert [each["type"] for each in seen[-2:]] == ["ping", "bye"]
     assert {each["last_seq"] for each in seen if each["type"] == "ping"} == {2}
+
+
+def test_who_serves_a_suspended_merchant_ends_when_it_rings(
+    open_line: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody looks by itself here.
+    monkeypatch.setattr(watching, "TICK_SECONDS", 3600.0)
+    monkeypatch.setattr(numbered, "TICK_SECONDS", 3600.0)
+    tenant = db.current_tenant()
+    by_key = {"X-API-Key": api_keys.create(name="desk", by=SYSTEM, scopes=["agent"]).secret}
+
+    async def story() -> list[tuple[int | None, Any]]:
+        async with open_line() as contact, plugged("/ws/agent/", host="localhost", headers=by_key) as agent:
+            for wire in (contact, agent):
+                wire.send("ping", id="here")
+                await wire.until("pong", id="here")
+            await in_thread(suspend, tenant.public_id)
+            return [(await wire.rest(), wire.seen[-1]) for wire in (contact, agent)]
+
+    try:
+        for code, bye in told(story):
+            assert code == 4403
+            assert bye | {"type": "bye", "reason": "tenant_suspended", "reconnect": False} == bye
+    finally:
+        lifecycle.activate(tenant_id=tenant.public_id, by=SYSTEM)
+
+
+def suspend(tenant_id: str) -> None:
+    lifecycle.suspend(tenant_id=tenant_id, reason="unpaid", by=SYSTEM, now=talking.now())

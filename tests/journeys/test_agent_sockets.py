@@ -261,13 +261,15 @@ def test_an_agents_socket_opens_on_the_houses_own_pages_alone(
 
 
 def test_a_suspended_merchants_sockets_end_though_nobody_rings(
-    live: Servers, alpha: Any, merchant: httpx.Client
+    live: Servers, alpha: Any, merchant: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from django.utils import timezone
 
+    from conversations.services import doorbell
     from tenants.services import lifecycle
     from tenants.services.auditing import SYSTEM
 
+    monkeypatch.setattr(doorbell, "_relay", None)
     key, hands = merchant.headers["X-API-Key"], begun(merchant)
     url = f"{CHAT}?token={hands['visitor_token']}"
     with (
