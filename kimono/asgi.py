@@ -65,8 +65,9 @@ async def _socket(scope: Any, receive: Any, send: Any) -> None:
 def _sockets() -> list[Any]:
     from agents.routing import websocket_urlpatterns as of_agents
     from conversations.routing import websocket_urlpatterns as of_contacts
+    from opsconsole.routing import websocket_urlpatterns as of_operators
 
-    return [*of_contacts, *of_agents]
+    return [*of_contacts, *of_agents, *of_operators]
 
 
 @cache

@@ -7,3 +7,10 @@ class OpsconsoleConfig(AppConfig):
     """Platform operators: everything, from above."""
 
     name = "opsconsole"
+
+    def ready(self) -> None:
+        """Have operators told of what changes below."""
+        from opsconsole.services import feed
+        from tenants.services import lifecycle
+
+        lifecycle.witness(feed.note)

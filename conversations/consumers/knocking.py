@@ -129,12 +129,17 @@ def is_welcome_page(knock: Knock, tenant: Tenant | None, *, listed_sites: bool) 
         return origin.lower() in tenant_settings.get(WidgetSettings).allowed_origins
 
 
-def settled(knock: Knock, *, listed_sites: bool) -> tuple[Tenant | None, Principal | Refusal]:
+def settled(
+    knock: Knock, *, listed_sites: bool, on_platform: bool = False
+) -> tuple[Tenant | None, Principal | Refusal]:
     """Return whose host was called and who calls; a refusal that the client is told in the open socket.
 
-    Raises what is said before it opens: `Missing`, `Unavailable`, `Denied` (the page).
+    Raises what is said before it opens: `Missing` (also on a merchant's host, where the socket is on the platform's
+    alone), `Unavailable`, `Denied` (the page).
     """
     tenant = tenant_of_host(knock)
+    if on_platform and tenant is not None:
+        raise Missing
     principal: Principal | Refusal
     try:
         principal = recognise(knock, tenant, knock.token)
@@ -144,11 +149,6 @@ def settled(knock: Knock, *, listed_sites: bool) -> tuple[Tenant | None, Princip
     if not is_welcome_page(knock, tenant or known, listed_sites=listed_sites):
         raise Denied("This origin is not allowed.", code="origin_not_allowed")
     return tenant, principal
-
-
-def may_be_asked(principal: Principal | Refusal) -> bool:
-    """Tell whether nobody has been named yet, so that the first frame may."""
-    return isinstance(principal, Principal) and principal.kind == "anonymous"
 
 
 def silence_seconds() -> float:

@@ -49,6 +49,7 @@ class Socket(ABC):
     cookies: ClassVar[bool] = True
     token_in_address: ClassVar[bool] = False
     listed_sites: ClassVar[bool] = False
+    on_platform: ClassVar[bool] = False
 
     def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         self.knock = Knock(scope, self.cookies, self.token_in_address)
@@ -87,6 +88,10 @@ class Socket(ABC):
         """Do what follows from a sign of life of the client: nothing, unless the socket wants to."""
         return
 
+    def may_be_asked(self, principal: Principal | Refusal) -> bool:
+        """Tell whether nobody has been named yet, so that the first frame may."""
+        return isinstance(principal, Principal) and principal.kind == "anonymous"
+
     def scope_of(self, principal: Principal) -> db.Scope:
         """Return whose data the socket works on. Raises `Denied`."""
         if principal.tenant is None:
@@ -100,7 +105,12 @@ class Socket(ABC):
         try:
             if stopping.asked():
                 raise Unavailable("The server restarts.", code="restart", retry_after=1)
-            tenant, principal = await in_thread(knocking.settled, self.knock, listed_sites=self.listed_sites)
+            tenant, principal = await in_thread(
+                knocking.settled,
+                self.knock,
+                listed_sites=self.listed_sites,
+                on_platform=self.on_platform,
+            )
         except Refusal as refusal:
             can_say_why = "websocket.http.response" in (self.knock.scope.get("extensions") or {})
             await self._line.turn_away(refusal, with_status=can_say_why)
@@ -123,7 +133,7 @@ class Socket(ABC):
             return self._crashed(error)
 
     async def _talk(self, tenant: Tenant | None, principal: Principal | Refusal) -> Closing:
-        if knocking.may_be_asked(principal):
+        if self.may_be_asked(principal):
             principal = await self._named(tenant)
         try:
             if isinstance(principal, Refusal):

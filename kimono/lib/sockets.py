@@ -16,3 +16,8 @@ def group_name(kind: str, identity: str) -> str:
     if not _PLAIN.fullmatch(identity):
         identity = hashlib.sha256(identity.encode()).hexdigest()[:40]
     return f"t.{current_tenant().pk.hex}.{kind}.{identity}"
+
+
+def platform_group(kind: str) -> str:
+    """Return the group of one thing of the platform itself."""
+    return f"p.{kind}"

@@ -50,6 +50,7 @@ DEFAULTS: dict[str, Limit] = {
     "ops": Limit(300, 60),
     "ws_chat": Limit(20, 10, "socket"),
     "ws_agent": Limit(100, 10, "socket"),
+    "ws_ops": Limit(20, 10, "socket"),
 }
 
 

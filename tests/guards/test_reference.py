@@ -15,6 +15,7 @@ from agents.consumers import AgentSocket
 from conversations.consumers.chat import ChatSocket
 from kimono.lib import events, jobs, queue
 from kimono.lib.environment import Environment
+from opsconsole.consumers import OpsSocket
 from tenants.services import tenant_settings
 from tests.guards.documents import variables_of_providers
 from tests.guards.limits import limits_in_force
@@ -124,7 +125,7 @@ def test_metrics() -> None:
 def test_sockets() -> None:
     async def taken() -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for name, kind in (("chat", ChatSocket), ("agent", AgentSocket)):
+        for name, kind in (("chat", ChatSocket), ("agent", AgentSocket), ("ops", OpsSocket)):
             for frame in kind({"type": "websocket"}, None, None).takes:  # type: ignore[arg-type]
                 found.setdefault(frame, set()).add(name)
         return found

@@ -70,6 +70,9 @@ class Spoken:
 
     query: Callable[[dict[str, str]], str]
     frames: Callable[[dict[str, str]], list[dict[str, Any]]]
+    # On the other merchant's host, and with the attacker's own things on its own.
+    ends: tuple[int | None, int | None] = (4401, None)
+    host: str = ""
 
 
 SOCKETS: dict[str, Spoken] = {
@@ -102,6 +105,12 @@ SOCKETS: dict[str, Spoken] = {
             {"type": "csat", "score": 1, "session_id": ids["session_id"]},
             {"type": "escalate", "reason": ids["session_id"], "session_id": ids["session_id"]},
         ],
+    ),
+    "ws/ops/": Spoken(
+        query=lambda ids: f"tenant_id={ids['user_id']}",
+        frames=lambda ids: [],
+        ends=(4403, 4403),
+        host="localhost",
     ),
 }
 
@@ -221,7 +230,7 @@ def test_no_socket_of_one_merchant_shows_or_touches_another(
 
     async def speak(host: Tenant, query: str) -> tuple[int | None, list[dict[str, Any]]]:
         credential = {"X-API-Key": mine.key}
-        name = f"{host.slug}.localhost"
+        name = said.host or f"{host.slug}.localhost"
         async with plugged(f"/{path}", host=name, headers=credential, query=query) as wire:
             first = await wire.next()
             if first is None or first["type"] != "welcome":
@@ -242,8 +251,7 @@ def test_no_socket_of_one_merchant_shows_or_touches_another(
         ]
 
     told = run(story())
-    assert told[0][0] == 4401
-    assert told[2][0] is None
+    assert (told[0][0], told[2][0]) == said.ends
     shown = [frame for _, seen in told for frame in seen if "id" not in frame]
     assert THEIRS not in str(told)
     assert theirs.ids["session_id"] not in {frame.get("stream") for frame in shown}

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from conversations.services import doorbell
 from conversations.services.turns.live import KEPT_SECONDS, Frame, Live
-from kimono.lib.db import current_tenant
+from kimono.lib.db import NoTenant, scope_or_none
 
 log = logging.getLogger(__name__)
 # The channel layer holds a hundred messages: pieces are gathered this long before anybody is rung.
@@ -38,8 +38,11 @@ def _client() -> "redis.asyncio.Redis":
 
 
 def key_of(kind: str, identity: str) -> str:
-    """Return the Redis key of one thing of the current tenant."""
-    return f"kimono:{current_tenant().schema_name}:{kind}:{identity}"
+    """Return the Redis key of one thing of the current tenant, or of the platform. Raises `NoTenant`."""
+    scope = scope_or_none()
+    if scope is None:
+        raise NoTenant("neither a tenant nor the platform is set here")
+    return f"kimono:{scope.schema}:{kind}:{identity}"
 
 
 async def attempt(work: Callable[["redis.asyncio.Redis"], Awaitable[Any]]) -> Any:

@@ -63,7 +63,7 @@ def test_the_defaults_are_the_contracts() -> None:
         "request": (600, 60), "request_burst": (200, 1), "request_ip": (300, 60), "chat": (300, 60),
         "chat_visitor": (20, 60), "session": (30, 60), "ingest": (120, 60), "evaluation": (10, 60), "rerun": (30, 60),
         "export": (30, 60), "login": (60, 60), "login_failure": (5, 900), "login_lock": (1, 900), "ops": (300, 60),
-        "ws_chat": (20, 10), "ws_agent": (100, 10),
+        "ws_chat": (20, 10), "ws_agent": (100, 10), "ws_ops": (20, 10),
     }  # fmt: skip
 
 

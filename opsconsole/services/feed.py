@@ -1,0 +1,97 @@
+"""What operators are told while they look (the stream `ops` of their sockets): alerts, components, merchants.
+
+An entry is written in the transaction of the change, under a counter whose row stays locked until then: whoever has
+seen a number never later learns of a smaller one. The tables show nothing outside of the platform's scope.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from conversations.services import doorbell
+from conversations.services.inbox import Reach
+from conversations.services.payloads import moment
+from kimono.lib import db
+from kimono.lib.sockets import platform_group
+from opsconsole.models import ConsoleCounter, ConsoleEntry
+from opsconsole.services import merchants
+from tenants.models import Tenant
+from tenants.services.lifecycle import Change
+
+Kind = Literal["alert", "component", "tenant"]
+STREAM = "ops"
+KEPT = timedelta(hours=24)
+MOST_KEPT = 10_000
+MOST = 200
+_TIDIED_EVERY = 500
+_ONLY = 1
+_NEXT = """
+    INSERT INTO opsconsole_consolecounter AS counter (id, last_seq) VALUES (%s, 1)
+    ON CONFLICT (id) DO UPDATE SET last_seq = counter.last_seq + 1 RETURNING last_seq
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry as it is told."""
+
+    seq: int
+    type: str
+    fields: Mapping[str, Any]
+
+
+def group() -> str:
+    """Return the group that the stream rings in."""
+    return platform_group(STREAM)
+
+
+def add(kind: Kind, *, event: str, about: Mapping[str, Any], now: datetime) -> int:
+    """Tell operators that `event` happened, and return its number. Needs an open transaction; the last thing in it.
+
+    `about` is the object as it is told; of a merchant, its `id` alone.
+    """
+    with db.platform_scope():
+        with connection.cursor() as cursor:
+            cursor.execute(_NEXT, [_ONLY])
+            seq = int(cursor.fetchone()[0])
+        payload = {"event": event, kind: dict(about)}
+        ConsoleEntry.objects.create(seq=seq, type=kind, payload=payload, created_at=now)
+        if seq % _TIDIED_EVERY == 0:
+            ConsoleEntry.objects.filter(seq__lte=seq - MOST_KEPT).delete()
+            ConsoleEntry.objects.filter(created_at__lt=now - KEPT).delete()
+    transaction.on_commit(partial(doorbell.ring, group()))
+    return seq
+
+
+def note(*, tenant: Tenant, change: Change) -> None:
+    """Tell operators that a merchant's state has changed."""
+    add("tenant", event=change, about={"id": tenant.public_id}, now=timezone.now())
+
+
+def reach() -> Reach:
+    """Return how far the stream goes."""
+    with db.platform_scope():
+        last = ConsoleCounter.objects.filter(pk=_ONLY).values_list("last_seq", flat=True).first() or 0
+        oldest = ConsoleEntry.objects.order_by("seq").values_list("seq", flat=True).first()
+    return Reach(last, oldest - 1 if oldest is not None else last)
+
+
+def since(seq: int, *, now: datetime) -> list[Told]:
+    """Return what the stream holds after a number, in order; at most `MOST`. Merchants are shown as they are now."""
+    with db.platform_scope():
+        entries = list(ConsoleEntry.objects.filter(seq__gt=seq).order_by("seq")[:MOST])
+    ids = {entry.payload["tenant"]["id"] for entry in entries if entry.type == "tenant"}
+    items = merchants.items(ids, now=now)
+    return [Told(entry.seq, entry.type, _fields(entry, items)) for entry in entries]
+
+
+def _fields(entry: ConsoleEntry, items: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {**entry.payload, "ts": moment(entry.created_at)}
+    if entry.type == "tenant":
+        fields["tenant"] = items.get(entry.payload["tenant"]["id"], entry.payload["tenant"])
+    return fields
