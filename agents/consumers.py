@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from agents.schemas import frames
-from agents.services import desk, presence, seats
+from agents.services import desk, presence, seats, speaking
 from agents.services.seats import agent_id_of
 from conversations.consumers.closings import suspended
 from conversations.consumers.lines import Send
@@ -17,7 +17,7 @@ from conversations.consumers.resuming import resumed
 from conversations.consumers.sockets import Receive, Socket
 from conversations.consumers.taking import Taken
 from conversations.consumers.watched import Watched
-from conversations.services import conversations, doorbell, inbox, messages
+from conversations.services import conversations, doorbell, inbox
 from conversations.services.conversations import Reader
 from conversations.services.handoffs import Handler
 from conversations.services.standing import tenant_is_active
@@ -154,11 +154,13 @@ class AgentSocket(Socket):
     async def _said(self, said: frames.SendIn, id: str | None) -> None:
         self._check_acts()
         stored = await in_thread(
-            messages.say,
+            speaking.say,
             session_id=said.session_id,
             agent=self.agent,
             content=said.content,
             client_message_id=said.client_message_id,
+            canned_reply_id=said.canned_reply_id,
+            owner=self.principal.id,
             now=timezone.now(),
         )
         await self.frame(

@@ -9,12 +9,12 @@ from ninja import Router
 from agents.api.callers import handler_of
 from agents.schemas import work as shapes
 from agents.schemas.queue import Detail
-from agents.services import cases, targets
+from agents.services import cases, speaking, targets
 from conversations.api.callers import idempotency_key, mark_replay
-from conversations.services import handoffs, messages
+from conversations.services import escalations, handoffs
 from conversations.services.payloads import moment
 from kimono.lib.errors import Invalid
-from tenants.auth import Guard, actor_of
+from tenants.auth import Guard, actor_of, principal_of
 
 router = Router(tags=["agents"])
 AGENT = Guard("agent")
@@ -41,11 +41,13 @@ def say(
     own_id = data.client_message_id or idempotency_key(request)
     if own_id is not None and len(own_id) > _LONGEST_ID:
         raise Invalid("at most 64 characters", loc=["header", "Idempotency-Key"], type="string_too_long")
-    said = messages.say(
+    said = speaking.say(
         session_id=session_id,
         agent=handler_of(request, data.agent_id, session_id=session_id, now=now),
         content=data.content,
         client_message_id=own_id,
+        canned_reply_id=data.canned_reply_id,
+        owner=principal_of(request).id,
         now=now,
     )
     mark_replay(response, said.repeat)
@@ -119,7 +121,7 @@ def transfer(request: HttpRequest, session_id: str, data: shapes.TransferIn) -> 
 def take_over(request: HttpRequest, session_id: str, data: shapes.TakeOverIn | None = None) -> dict[str, Any]:
     """Take a conversation from the bot or the queue, as a supervisor also from another agent."""
     wish, now = data or shapes.TakeOverIn(), timezone.now()
-    handoffs.take_over(
+    escalations.take_over(
         session_id=session_id,
         agent=handler_of(request, wish.agent_id, now=now),
         force=wish.force,

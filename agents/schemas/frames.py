@@ -36,6 +36,7 @@ class SendIn(Schema):
     session_id: Short
     client_message_id: OwnId
     content: Content
+    canned_reply_id: Short | None = None
 
 
 class TypingIn(Schema):

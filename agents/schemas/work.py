@@ -24,10 +24,11 @@ class ActIn(Schema):
 
 
 class MessageIn(ActIn):
-    """AG-06."""
+    """AG-06; `canned_reply_id` is the reply that the text was made from."""
 
     content: Content
     client_message_id: Short | None = None
+    canned_reply_id: Short | None = None
 
 
 class SaidOut(Schema):

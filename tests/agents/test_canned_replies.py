@@ -74,3 +74,19 @@ def test_everybody_has_the_shared_ones_and_each_its_own(
     assert filled["filled"] == "u-1 您好，我是li，{{unknown}}。"
     assert li.get("agent/canned-replies?session_id=sess-unknown").status_code == 404
     assert li.delete(f"agent/canned-replies/{mine['id']}").status_code == 204
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_that_is_said_is_counted_once(
+    key: Caller, person: Callable[[str, str], Caller], asked: Callable[..., str]
+) -> None:
+    li, wang = person("agent", "li"), person("agent", "wang")
+    mine = li.post("agent/canned-replies", {"shortcut": "hi", "title": "问候", "content": "您好"}).json()
+    other = wang.post("agent/canned-replies", {"shortcut": "hi", "title": "问候", "content": "您好"}).json()
+    path = f"agent/sessions/{asked()}"
+    assert li.post(f"{path}/accept").status_code == 200
+    for own_id, reply_id in (("m-1", mine), ("m-1", mine), ("m-2", other), ("m-3", {"id": "crp-gone"})):
+        said = {"content": "您好", "client_message_id": own_id, "canned_reply_id": reply_id["id"]}
+        assert li.post(f"{path}/messages", said).status_code == 200
+    assert [each["use_count"] for each in li.get("agent/canned-replies").json()["items"]] == [1]
+    assert [each["use_count"] for each in wang.get("agent/canned-replies").json()["items"]] == [0]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from agents.models import CannedReply
 from agents.services.canned_replies.spelling import initials, pinyin
@@ -74,6 +74,12 @@ def update(
             details={"fields": sorted(given)},
         )
     return reply
+
+
+def count_use(*, reply_id: str, owner: str) -> None:
+    """Count that a reply was said, where `owner` may use it."""
+    if "\x00" not in reply_id:
+        listed(owner=owner).filter(public_id=reply_id).update(use_count=F("use_count") + 1)
 
 
 def delete(*, reply_id: str, owner: str, supervisor: bool, by: Actor) -> None:
