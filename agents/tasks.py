@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.services import assigning, casebook, shifts
+from agents.services import assigning, assisting, casebook, shifts
 from kimono.lib.events import consumer
 from kimono.lib.queue import app
 from tenants.services import across
@@ -27,6 +27,12 @@ def _one() -> None:
 def assign(data: dict[str, Any]) -> None:
     """Give what waits to agents, where the merchant wants that: something waits, or somebody has room again."""
     assigning.assign_waiting(now=timezone.now())
+
+
+@consumer("solution.approved", "solution.rejected", by="agents.solutions")
+def tell_reviewed(data: dict[str, Any]) -> None:
+    """Tell agents what became of a solution."""
+    assisting.tell_reviewed(solution_id=data["solution_id"], now=timezone.now())
 
 
 @consumer("session.resolved", by="agents.casebook")

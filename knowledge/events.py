@@ -49,3 +49,12 @@ class SolutionApproved(Event):
     name: ClassVar[str] = "solution.approved"
     solution_id: str
     qa_pair_id: str
+
+
+@event
+@dataclass(frozen=True)
+class SolutionRejected(Event):
+    """A solution was refused in its review."""
+
+    name: ClassVar[str] = "solution.rejected"
+    solution_id: str

@@ -14,7 +14,7 @@ from kimono import providers
 from kimono.lib.threads import in_thread
 from knowledge.models import Solution
 from knowledge.services import retrieval, solutions, tuning, visibility
-from knowledge.services.retrieval import Passage
+from knowledge.services.retrieval import Found, Passage
 from tenants.services.auditing import Actor
 
 _AGENT = Reader(sees_agents=True)
@@ -27,18 +27,22 @@ async def recommend(*, session_id: str, query: str, limit: int) -> dict[str, Any
     """
     conversation = await in_thread(_found, session_id)
     try:
-        found = await retrieval.search(
-            query=query,
-            limit=limit,
-            view=visibility.view_of(conversation.public_id),
-            params=await in_thread(tuning.effective),
-            ref="recommend",
-            judge=False,
-        )
+        found = await _search(conversation, query, limit=limit, judge=False)
     except (providers.ProviderError, TimeoutError):
         return {"chunks": [], "total": 0, "degraded": True}
     chunks = [_recommended(passage) for passage in found.passages[:limit]]
     return {"chunks": chunks, "total": len(chunks), "degraded": found.degraded is not None}
+
+
+async def _search(conversation: Conversation, query: str, *, limit: int, judge: bool) -> Found:
+    return await retrieval.search(
+        query=query,
+        limit=limit,
+        view=visibility.view_of(conversation.public_id),
+        params=await in_thread(tuning.effective),
+        ref="recommend",
+        judge=judge,
+    )
 
 
 def _found(session_id: str) -> Conversation:
@@ -62,12 +66,18 @@ def _recommended(passage: Passage) -> dict[str, Any]:
 
 
 async def ask_business(*, session_id: str, query: str, now: datetime) -> dict[str, Any]:
-    """Return what the merchant's business system says to a question (AG-08). Raises `Missing`, nothing else."""
+    """Return what the merchant's business system says to a question (AG-08); else, what its knowledge does.
+
+    Raises `Missing`, nothing else. That no system could be asked is said in `error`, whatever the knowledge knows.
+    """
     conversation = await in_thread(_found, session_id)
     looked = await looking_up.look_up(conversation=conversation, query=query, now=now)
+    reply, data = looked.reply, looked.data
+    if looked.error == "no_matching_tool":
+        reply, data = await _known(conversation, query)
     result = {
-        "reply": looked.reply,
-        "data": looked.data,
+        "reply": reply,
+        "data": data,
         "error": looked.error,
         "need_confirmation": looked.needs_approval,
         "scene": looked.scene,
@@ -75,6 +85,18 @@ async def ask_business(*, session_id: str, query: str, now: datetime) -> dict[st
         "interrupt_id": None,
     }
     return {"result": result, "masked_fields": list(looked.masked_fields)}
+
+
+async def _known(conversation: Conversation, query: str) -> tuple[str | None, dict[str, Any] | None]:
+    """Return what the knowledge answers, with its source; twice None where it is not sure."""
+    try:
+        found = await _search(conversation, query, limit=1, judge=True)
+    except (providers.ProviderError, TimeoutError):
+        return None, None
+    if not found.answerable or not found.passages:
+        return None, None
+    best = found.passages[0]
+    return best.answer or best.text, {"source": _recommended(best)}
 
 
 def hand_in(
@@ -99,6 +121,25 @@ def hand_in(
             by=by,
             now=now,
         )
-        told = {"solution_id": submitted.public_id, "status": submitted.status, "question": question[:200]}
-        inbox.add("solution", conversation, agent_id=seat.agent_id, payload=told, now=now)
+        _tell(submitted, conversation, now)
     return submitted
+
+
+def tell_reviewed(*, solution_id: str, now: datetime) -> None:
+    """Tell agents that a solution was approved or refused; told twice, it says the same."""
+    solution = Solution.objects.filter(public_id=solution_id).first()
+    if solution is None:
+        return
+    conversation = Conversation.objects.filter(public_id=solution.session_id).first()
+    with transaction.atomic():
+        _tell(solution, conversation, now)
+
+
+def _tell(solution: Solution, conversation: Conversation | None, now: datetime) -> None:
+    told = {
+        "solution_id": solution.public_id,
+        "status": solution.status,
+        "question": solution.question[:200],
+        "qa_pair_id": solution.qa_pair_id or None,
+    }
+    inbox.add("solution", conversation, agent_id=solution.submitted_by, payload=told, now=now)

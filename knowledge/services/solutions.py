@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from kimono.lib.errors import Conflict, Invalid, Missing
 from kimono.lib.ids import new_id
 from kimono.lib.threads import in_thread
-from knowledge.events import SolutionApproved, SolutionSubmitted
+from knowledge.events import SolutionApproved, SolutionRejected, SolutionSubmitted
 from knowledge.models import QAPair, Solution
 from knowledge.services.qa_pairs import writing
 from knowledge.services.qa_pairs.writing import PairDraft, Vectors
@@ -125,6 +125,7 @@ def reject(*, solution_id: str, reason: str, by: Actor, now: datetime) -> Soluti
         solution.reason = reason
         _review(solution, Solution.Status.REJECTED, by=by, now=now)
         auditing.record(action="reject_solution", by=by, target_type="solution", target_id=solution_id)
+        outbox.publish(SolutionRejected(solution_id=solution_id))
     return solution
 
 

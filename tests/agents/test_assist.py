@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from conversations.models import InboxEntry
 from kimono.lib import db
 from tenants.models import OutboxEvent, Tenant
+from tenants.services import outbox
 from tests.tenants.doors import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +44,7 @@ def test_a_solution_answers_from_its_approval_on_with_no_cache_cleared(
     assert {"solution.submitted", "solution.approved"} <= names
 
 
-def test_a_refused_solution_is_not_learned(key: Caller) -> None:
+def test_a_refused_solution_is_not_learned(key: Caller, alpha: Tenant) -> None:
     long = key.post("escalation/solution", {"question": "长" * 501, "solution": SOLVED}).json()
     assert long["session_id"] is None
     path = f"escalation/solutions/{long['solution_id']}"
@@ -50,6 +52,10 @@ def test_a_refused_solution_is_not_learned(key: Caller) -> None:
     refused = key.post(f"{path}/reject", {"reason": "太长"}).json()
     assert (refused["status"], refused["reason"]) == ("rejected", "太长")
     assert key.post(f"{path}/approve", {"question": ASKED}).status_code == 409
+    outbox.dispatch()
+    with db.tenant_scope(alpha):
+        told = InboxEntry.objects.filter(type="solution").values_list("payload__status", flat=True)
+        assert list(told) == ["pending", "rejected"]
     assert key.get("escalation/solutions?status=rejected").json()["items"] == [refused]
     unknown = {"session_id": "sess-unknown", "question": ASKED, "solution": SOLVED}
     assert key.post("escalation/solution", unknown).status_code == 404
@@ -73,7 +79,11 @@ def test_the_business_system_is_asked_only_where_there_is_one(
     path = f"agent/sessions/{asked()}/business-assist"
     query = {"query": "我的订单 ORD-001 到哪了"}
     nothing = key.post(path, query).json()["result"]
-    assert (nothing["scene"], nothing["error"]) == (None, "no_matching_tool")
+    assert (nothing["scene"], nothing["error"], nothing["reply"]) == (None, "no_matching_tool", None)
+    key.post("knowledge/qa-pairs", {"question": ASKED, "answer": SOLVED})
+    known = key.post(path, {"query": ASKED}).json()["result"]
+    assert (known["error"], known["reply"]) == ("no_matching_tool", SOLVED)
+    assert known["data"]["source"]["content"] == SOLVED
     settings(alpha, business={"adapter": "demo"})
     asked_back = key.post(path, {"query": "我的订单到哪了"}).json()["result"]
     found = key.post(path, query).json()
