@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from conversations.models import Conversation, Handoff
+from conversations.models.conversations import Priority
 from conversations.services import conversations, handoffs, payloads, sections, sequencing
 from conversations.services.conversations import Reader
 from conversations.services.dialogue import cards, escalation
@@ -13,7 +14,9 @@ from conversations.services.dialogue.escalation import Escalation, Facts
 from conversations.services.dialogue.hours import in_working_hours
 from conversations.services.dialogue.languages import language_of
 from conversations.services.dialogue.window import Line
+from conversations.services.handoffs import Handler
 from conversations.services.turns import context
+from tenants.services.auditing import Actor
 
 
 def ask_for_person(
@@ -49,6 +52,27 @@ def ask_for_person(
     }
 
 
+def take_over(
+    *, session_id: str, agent: Handler, force: bool = False, by: Actor, now: datetime
+) -> Conversation:
+    """Give a conversation that the bot has, or that waits, to an agent, who is told the story so far.
+
+    Raises as `handoffs.take_over`.
+    """
+
+    def card(conversation: Conversation) -> dict[str, Any]:
+        return _card(
+            conversation,
+            rule=handoffs.TAKEOVER,
+            why=handoffs.TAKEN_OVER,
+            priority=Priority.NORMAL,
+            reason="",
+            now=now,
+        )
+
+    return handoffs.take_over(session_id=session_id, agent=agent, force=force, card=card, by=by, now=now)
+
+
 def after_down_vote(conversation: Conversation, *, now: datetime) -> Handoff | None:
     """Bring in a person when votes say that the bot does not help. The row must be locked."""
     if conversation.state != Conversation.State.BOT:
@@ -78,7 +102,14 @@ def _request(
         rule=judged.rule,
         reason=reason or judged.escalate_reason,
         priority=wanted,
-        card={**_card(conversation, judged, reason, now), "priority": wanted},
+        card=_card(
+            conversation,
+            rule=judged.rule,
+            why=judged.escalate_reason,
+            priority=wanted,
+            reason=reason,
+            now=now,
+        ),
         now=now,
     )
     sequencing.store(
@@ -87,7 +118,9 @@ def _request(
     return handoff
 
 
-def _card(conversation: Conversation, judged: Escalation, reason: str, now: datetime) -> dict[str, Any]:
+def _card(
+    conversation: Conversation, *, rule: str, why: str, priority: str, reason: str, now: datetime
+) -> dict[str, Any]:
     history = list(context.window(conversation, before=conversation.last_seq + 1))
     if reason:
         history.append(Line("contact", reason))
@@ -97,7 +130,9 @@ def _card(conversation: Conversation, judged: Escalation, reason: str, now: date
         user_id=conversation.user_id,
         member_level=conversation.member_level,
         turn_count=conversation.turn_count,
-        judged=judged,
+        rule=rule,
+        escalate_reason=why,
+        priority=priority,
         slots=conversation.slots,
         language=language_of(reason, history, chosen=conversation.language),
         at=payloads.moment(now),

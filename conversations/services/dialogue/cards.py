@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conversations.services.dialogue import summaries
-from conversations.services.dialogue.escalation import Escalation
 from conversations.services.dialogue.phrases import Language
 from conversations.services.dialogue.window import Line
 
@@ -16,7 +15,9 @@ def card(
     user_id: str,
     member_level: str,
     turn_count: int,
-    judged: Escalation,
+    rule: str,
+    escalate_reason: str,
+    priority: str,
     slots: Mapping[str, Any],
     language: Language,
     at: str,
@@ -32,9 +33,9 @@ def card(
         "summary": summary,
         "conversation_summary": summary,
         "attempted_solutions": summaries.attempted_solutions(history),
-        "escalate_reason": judged.escalate_reason,
-        "rule": judged.rule,
-        "priority": judged.priority,
+        "escalate_reason": escalate_reason,
+        "rule": rule,
+        "priority": priority,
         "slots": dict(slots),
         "created_at": at,
     }

@@ -1,14 +1,19 @@
 """What the steps of a passage share: who takes part, who may, and the writing of the row."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from conversations.models import Conversation, Handoff
 from conversations.services import sequencing
 from kimono.lib.errors import Conflict
+from knowledge.services import tickets
 from tenants.services import auditing
 from tenants.services.auditing import Actor
 
+# Makes what the next agent reads of a conversation.
+Card: TypeAlias = Callable[[Conversation], Mapping[str, Any]]
 HANDLED = (
     "state",
     "epoch",
@@ -62,6 +67,15 @@ def check_holds(conversation: Conversation, agent: Handler, *, supervisors: bool
     if conversation.assigned_agent_id != agent.id and not (supervisors and agent.supervisor):
         raise NotYours
     return handoff
+
+
+def completed(card: Mapping[str, Any], conversation: Conversation) -> dict[str, Any]:
+    """Return a card with how many tickets the customer has had; a visitor who only says who it is has had none."""
+    known = conversation.user_verified
+    return {
+        **card,
+        "history_ticket_count": tickets.count_of(user_id=conversation.user_id) if known else 0,
+    }
 
 
 def assign(conversation: Conversation, handoff: Handoff, agent: Handler, *, now: datetime) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from conversations.events import HandoffRequested
 from conversations.models import Conversation, Handoff
 from conversations.services import inbox, sequencing
+from conversations.services.handoffs import parts
 from kimono.lib.ids import new_id
-from knowledge.services import tickets
 from tenants.services import outbox
 
 
@@ -32,7 +32,7 @@ def request(
         rule=rule,
         reason=reason[:500],
         priority=priority,
-        card={**card, "history_ticket_count": _tickets_of(conversation)},
+        card=parts.completed(card, conversation),
         requested_at=now,
         pending_since=now,
     )
@@ -48,11 +48,6 @@ def request(
         )
     )
     return handoff
-
-
-def _tickets_of(conversation: Conversation) -> int:
-    """Return how many tickets the customer has had; a visitor who only says who it is has had none."""
-    return tickets.count_of(user_id=conversation.user_id) if conversation.user_verified else 0
 
 
 REQUESTED = ("state", "epoch", "priority", "open_handoff")

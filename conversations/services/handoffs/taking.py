@@ -9,13 +9,15 @@ from conversations.models import Conversation, Handoff
 from conversations.models.conversations import Priority
 from conversations.services import inbox, sequencing
 from conversations.services.handoffs import parts
-from conversations.services.handoffs.parts import AlreadyAssigned, Handler
+from conversations.services.handoffs.parts import AlreadyAssigned, Card, Handler
 from kimono.lib.errors import Conflict, Denied
 from kimono.lib.ids import new_id
 from tenants.services import outbox
 from tenants.services.auditing import Actor
 
 State = Conversation.State
+# As agents read it on the card, in the language of the wire contract.
+TAKEOVER, TAKEN_OVER = "takeover", "坐席接管"
 
 
 def accept(*, session_id: str, agent: Handler, by: Actor, now: datetime) -> Conversation:
@@ -36,12 +38,18 @@ def accept(*, session_id: str, agent: Handler, by: Actor, now: datetime) -> Conv
 
 
 def take_over(
-    *, session_id: str, agent: Handler, force: bool = False, by: Actor, now: datetime
+    *,
+    session_id: str,
+    agent: Handler,
+    force: bool = False,
+    card: Card | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Conversation:
     """Give a conversation that the bot has, or that waits, to an agent; a reply being written is dropped.
 
-    With `force` a supervisor takes it from another agent. Raises `Missing`, `AlreadyAssigned`, `Conflict` (over or
-    resolved), `Denied` (`force` by anybody else).
+    With `force` a supervisor takes it from another agent; `card` makes what is read of one that the bot had.
+    Raises `Missing`, `AlreadyAssigned`, `Conflict` (over or resolved), `Denied` (`force` by anybody else).
     """
     if force and not agent.supervisor:
         raise Denied
@@ -55,20 +63,21 @@ def take_over(
         if conversation.state not in (State.BOT, State.PENDING, State.ASSIGNED):
             raise Conflict
         if handoff is None:
-            handoff = conversation.open_handoff = _opened(conversation, now)
+            handoff = conversation.open_handoff = _opened(conversation, card, now)
             conversation.priority = handoff.priority
         _take(conversation, handoff, agent, reason="takeover", now=now)
         parts.audit("take_over_conversation", conversation, by=by, agent_id=agent.id)
     return conversation
 
 
-def _opened(conversation: Conversation, now: datetime) -> Handoff:
+def _opened(conversation: Conversation, card: Card | None, now: datetime) -> Handoff:
     return Handoff.objects.create(
         public_id=new_id("hof"),
         conversation=conversation,
-        rule="takeover",
-        reason="坐席接管",
+        rule=TAKEOVER,
+        reason=TAKEN_OVER,
         priority=Priority.NORMAL,
+        card=parts.completed(card(conversation), conversation) if card is not None else {},
         requested_at=now,
         pending_since=now,
     )
