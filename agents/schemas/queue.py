@@ -49,6 +49,7 @@ class PendingItem(Schema):
     created_at: str
     pending_since: str
     waiting_seconds: int
+    over_sla: bool
     last_message: str
 
 
@@ -73,6 +74,7 @@ class CaseOut(SessionOut):
     summary: str
     last_message: str
     waiting_seconds: int
+    over_sla: bool
     unread: int
 
 

@@ -1,5 +1,6 @@
 """Conversations as agents see them: in the queue, in their list, and whole."""
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -8,11 +9,13 @@ from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Valu
 from django.db.models.functions import Coalesce, Greatest
 
 from agents.models import Group, ReadMark
+from agents.services.sections import AgentsSettings
 from conversations.models import Conversation, Handoff, Message
 from conversations.services import conversations, filing, handoffs, notes, payloads
 from conversations.services.payloads import moment
 from kimono.lib.errors import Invalid
 from kimono.lib.patching import KEPT
+from tenants.services import tenant_settings
 from tenants.services.auditing import Actor
 
 HISTORY = 500
@@ -31,12 +34,18 @@ def pending(*, priority: str | None = None, group_id: str | None = None, limit: 
 
 def pending_items(waiting: Collection[Handoff], *, now: datetime) -> list[dict[str, Any]]:
     """Return handoffs that wait as `PendingItem`s of the wire."""
-    last = _last_messages([handoff.conversation_id for handoff in waiting])
-    return [_item(handoff, last.get(handoff.conversation_id), now) for handoff in waiting]
+    last, promised = _last_messages([handoff.conversation_id for handoff in waiting]), _promised()
+    return [_item(handoff, last.get(handoff.conversation_id), promised, now) for handoff in waiting]
 
 
-def _item(handoff: Handoff, last: Message | None, now: datetime) -> dict[str, Any]:
-    conversation = handoff.conversation
+def _promised() -> float:
+    """Return how many seconds a contact may wait, as the merchant has set it."""
+    seconds = tenant_settings.get(AgentsSettings).sla_seconds
+    return math.inf if seconds is None else seconds
+
+
+def _item(handoff: Handoff, last: Message | None, promised: float, now: datetime) -> dict[str, Any]:
+    conversation, waited = handoff.conversation, _seconds(handoff.pending_since, now)
     return {
         "session_id": conversation.public_id,
         "user_id": conversation.user_id or None,
@@ -51,7 +60,8 @@ def _item(handoff: Handoff, last: Message | None, now: datetime) -> dict[str, An
         "member_level": conversation.member_level or "normal",
         "created_at": moment(conversation.created_at),
         "pending_since": moment(handoff.pending_since),
-        "waiting_seconds": _seconds(handoff.pending_since, now),
+        "waiting_seconds": waited,
+        "over_sla": waited > promised,
         "last_message": last.content if last is not None else "",
     }
 
@@ -95,16 +105,18 @@ def rows(found: Collection[Any], *, now: datetime) -> list[dict[str, Any]]:
     """Return the conversations of a page of `listed` as rows of the wire (AG-02)."""
     keys = [conversation.pk for conversation in found]
     last, cards = _last_messages(keys), _cards(keys)
-    unread = _unread(found)
+    unread, promised = _unread(found), _promised()
+    waited = {each.pk: _waiting(each, last.get(each.pk), now) for each in found}
     return [
         {
-            **payloads.session(conversation),
+            **shown,
             "summary": cards.get(conversation.pk, {}).get("summary", ""),
             "last_message": last[conversation.pk].content if conversation.pk in last else "",
-            "waiting_seconds": _waiting(conversation, last.get(conversation.pk), now),
+            "waiting_seconds": waited[conversation.pk],
+            "over_sla": waited[conversation.pk] > promised,
             "unread": unread.get(conversation.pk, 0),
         }
-        for conversation in found
+        for conversation, shown in zip(found, payloads.sessions(found), strict=True)
     ]
 
 

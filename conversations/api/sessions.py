@@ -97,7 +97,8 @@ def list_sessions(request: HttpRequest, query: Query[schemas.SessionsQuery]) -> 
         since=query.since,
         until=query.until,
     )
-    return paged(rows.select_related("open_handoff"), query, payloads.session)
+    page = paged(rows, query)
+    return {**page, "items": payloads.sessions(page["items"])}
 
 
 @router.get("/chat/sessions/{session_id}", response=schemas.SessionOut, auth=READS, operation_id="CH-06")

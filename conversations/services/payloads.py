@@ -1,6 +1,6 @@
 """Conversations, messages and events as the wire shows them (api.md 4.3–4.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,15 @@ from kimono.lib.moments import written
 def moment(value: datetime) -> str:
     """Return a time as UTC ISO 8601 with `Z`, to the millisecond."""
     return written(value)
+
+
+def sessions(conversations: Collection[Conversation]) -> list[dict[str, Any]]:
+    """Return conversations as `Session`s; their places in the queue are looked up together."""
+    places = handoffs.queue_positions(conversations)
+    return [
+        {**session(conversation, with_position=False), "queue_position": places.get(conversation.pk)}
+        for conversation in conversations
+    ]
 
 
 def session(conversation: Conversation, *, with_position: bool = True) -> dict[str, Any]:

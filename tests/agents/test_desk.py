@@ -5,12 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents.models import Seat
 from agents.services import seats
+from conversations.models import Handoff
 from kimono.lib import db
 from tenants.models import Tenant
+from tests.conversations.written import settings
 from tests.tenants.doors import Caller, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +34,9 @@ def test_the_most_urgent_comes_first_and_of_equals_who_waits_longest(
     assert [item["session_id"] for item in key.get("agent/sessions/pending?priority=info").json()] == [first]
     assert key.get(f"chat/sessions/{first}").json()["queue_position"] == 3
     assert key.patch(f"agent/sessions/{first}", {"group_id": "grp-none"}).status_code == 422
+    everything = {row["session_id"]: row for row in key.get("agent/sessions?scope=all").json()["items"]}
+    assert [everything[each]["queue_position"] for each in (first, second, third)] == [3, 1, 2]
+    assert {item["over_sla"] for item in (*queue, *everything.values())} == {False}
     listed = key.get("agent/sessions?scope=unassigned&tag=%E9%80%80%E8%B4%A7").json()["items"]
     assert [row["session_id"] for row in listed] == [first]
     assert listed[0]["summary"] == queue[2]["summary"]
@@ -116,3 +123,40 @@ def test_a_key_that_names_nobody_speaks_for_the_agent_who_has_the_conversation(
     assert key.get("agent/sessions?scope=all&agent_id=agent-001").json()["items"][0]["unread"] == 0
     assert key.post(f"{path}/resolve", {"note": "已加急"}).json()["state"] == "resolved"
     assert key.get(path).json()["resolution_note"] == "已加急"
+
+
+def test_a_list_asks_no_more_for_many_than_for_few(
+    key: Caller, alpha: Tenant, asked: Callable[..., str]
+) -> None:
+    asked()
+    with CaptureQueriesContext(connection) as few:
+        key.get("agent/sessions?scope=all")
+    asked(), asked(), asked()
+    with CaptureQueriesContext(connection) as many:
+        rows = key.get("agent/sessions?scope=all").json()["items"]
+    assert [row["queue_position"] for row in rows] == [4, 3, 2, 1]
+    assert len(many) <= len(few)
+
+
+def test_who_waits_longer_than_promised_is_marked(
+    key: Caller, alpha: Tenant, asked: Callable[..., str]
+) -> None:
+    settings(alpha, agents={"sla_seconds": 60})
+    late, fresh = asked(), asked()
+    with db.tenant_scope(alpha):
+        Handoff.objects.filter(conversation__public_id=late).update(
+            pending_since=timezone.now() - timedelta(seconds=90)
+        )
+    for path in ("agent/sessions/pending", "agent/sessions?scope=all"):
+        answer = key.get(path).json()
+        rows = answer if isinstance(answer, list) else answer["items"]
+        assert {row["session_id"]: row["over_sla"] for row in rows} == {late: True, fresh: False}, path
+
+
+def test_who_takes_over_from_the_bot_reads_the_story_so_far(key: Caller) -> None:
+    asked = key.post("chat", {"message": "振袖清洗费是多少钱？"}).json()["session_id"]
+    whole = key.post(f"agent/sessions/{asked}/takeover", {"agent_id": "a-1"}).json()
+    card = whole["escalation_card"]
+    assert card | {"session_id": asked, "rule": "takeover", "priority": "normal", "turn_count": 1} == card
+    assert "振袖清洗费" in card["summary"]
+    assert key.get("agent/sessions?agent_id=a-1&scope=all").json()["items"][0]["summary"] == card["summary"]

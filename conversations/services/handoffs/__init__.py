@@ -9,11 +9,18 @@ from conversations.services.handoffs.giving import release, transfer
 from conversations.services.handoffs.parts import AlreadyAssigned, Handler, NotYours, check_holds
 from conversations.services.handoffs.requesting import REQUESTED, request
 from conversations.services.handoffs.silence import release_silent
-from conversations.services.handoffs.taking import accept, take_over
-from conversations.services.handoffs.waiting import estimated_wait_seconds, queue_position, rank
+from conversations.services.handoffs.taking import TAKEN_OVER, TAKEOVER, accept, take_over
+from conversations.services.handoffs.waiting import (
+    estimated_wait_seconds,
+    queue_position,
+    queue_positions,
+    rank,
+)
 
 __all__ = [
     "REQUESTED",
+    "TAKEN_OVER",
+    "TAKEOVER",
     "AlreadyAssigned",
     "Handler",
     "NotYours",
@@ -21,6 +28,7 @@ __all__ = [
     "check_holds",
     "estimated_wait_seconds",
     "queue_position",
+    "queue_positions",
     "rank",
     "release",
     "release_silent",
