@@ -41,11 +41,16 @@ def look(question: str, wording: str) -> Look:
     either = mine | theirs
     return Look(
         order=_order(_pieces(question), _pieces(wording)),
-        covered=_covered(wording, frozenset(terms(question))),
+        covered=_covered(wording, _known(question)),
         kinds=len(mine & theirs) / len(either) if either else USUAL.kinds,
         contradicts=bool(mine and theirs and not mine & theirs),
         is_same=_pieces(question) == _pieces(wording),
     )
+
+
+@remembered
+def _known(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
 
 
 @remembered
@@ -57,20 +62,35 @@ def _order(first: Sequence[str], second: Sequence[str]) -> float:
     first, second = first[:_MOST_PIECES], second[:_MOST_PIECES]
     if not first or not second:
         return 0.0
-    before = [0] * (len(second) + 1)
-    for piece in first:
-        row = [0]
-        for place, other in enumerate(second):
-            row.append(before[place] + 1 if piece == other else max(before[place + 1], row[place]))
-        before = row
-    return 2 * before[-1] / (len(first) + len(second))
+    return 2 * _in_common(first, second) / (len(first) + len(second))
+
+
+def _in_common(first: Sequence[str], second: Sequence[str]) -> int:
+    """Return the length of the longest common subsequence, a row of the table in one number.
+
+    Hyyrö, "Bit-Parallel LCS-length Computation Revisited" (2004).
+    """
+    places: dict[str, int] = {}
+    for place, piece in enumerate(first):
+        places[piece] = places.get(piece, 0) | 1 << place
+    every = (1 << len(first)) - 1
+    row = every
+    for piece in second:
+        shared = row & places.get(piece, 0)
+        row = (row + shared | row - shared) & every
+    return len(first) - row.bit_count()
 
 
 def _covered(wording: str, known: frozenset[str]) -> float:
-    words = [word for word in dict.fromkeys(content_terms(wording)) if not topics.only_asks(word)]
+    words = _content(wording)
     if not words:
         return USUAL.covered
     return sum(_held(word, known) for word in words) / len(words)
+
+
+@remembered
+def _content(wording: str) -> tuple[str, ...]:
+    return tuple(word for word in dict.fromkeys(content_terms(wording)) if not topics.only_asks(word))
 
 
 def _held(word: str, known: frozenset[str]) -> float:

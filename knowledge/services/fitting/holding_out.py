@@ -14,7 +14,7 @@ from knowledge.services import retrieval, visibility
 from knowledge.services.ranking import Owner, Ranked
 from knowledge.services.retrieval.legs import Query
 from knowledge.services.tuning import Params
-from knowledge.services.visibility import Condition, View
+from knowledge.services.visibility import View
 
 # So many questions are asked at most, the same ones each time.
 MOST_QUESTIONS = 2_000
@@ -104,7 +104,7 @@ def ask(held: Held, *, at: datetime, params: Params, encoder_id: str) -> Asked:
     own = Owner("qa", held.pair)
     query = Query(held.text, held.vector, encoder_id)
     with connection.cursor() as cursor:
-        found = retrieval.units_but(query, view=view, params=params, cursor=cursor, but=_but(held.unit))
+        found = retrieval.units_without(held.unit, asked=query, view=view, params=params, cursor=cursor)
         first = (
             None
             if held.lone
@@ -127,7 +127,3 @@ def _rounded(value: float | None) -> float:
 
 def _first(entries: Sequence[Ranked]) -> Ranked | None:
     return entries[0] if entries else None
-
-
-def _but(unit: int) -> Condition:
-    return Condition("knowledge_unit.id <> %s", (unit,))

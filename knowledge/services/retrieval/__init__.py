@@ -29,7 +29,7 @@ from knowledge.services.retrieval.shapes import (
 )
 from knowledge.services.standing import read
 from knowledge.services.tuning import Params
-from knowledge.services.visibility import Condition, View
+from knowledge.services.visibility import View
 
 __all__ = ["Degraded", "Found", "Kind", "Passage", "Scores", "degraded_by", "search"]
 
@@ -179,13 +179,13 @@ def ranked(
     return in_order(scored, asked=asked, params=params, cursor=cursor)
 
 
-def units_but(
-    asked: Query, *, view: View, params: Params, cursor: CursorWrapper, but: Condition
+def units_without(
+    unit: int, *, asked: Query, view: View, params: Params, cursor: CursorWrapper
 ) -> list[Scored]:
-    """Return the units of the entries that a question finds among those for which the condition `but` holds too."""
+    """Return the units of the entries that a question finds while `unit`, one of its own pair's wordings, is not there."""
+    legs = Legs(asked, cursor, without=unit)
     shown = visibility.shown(view, seen={})
-    both = Condition(f"({shown.sql}) AND {but.sql}", (*shown.params, *but.params))
-    return Legs(asked, cursor).candidates(both, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
+    return legs.candidates(shown, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
 
 
 def in_order(

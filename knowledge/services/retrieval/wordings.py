@@ -12,11 +12,9 @@ _TEXTS = """
     WITH wanted AS (SELECT * FROM unnest(%s::bigint[], %s::int[]) AS t(pair, place))
     SELECT p.id, p.question FROM knowledge_qapair p JOIN wanted w ON w.pair = p.id AND w.place = 0
     UNION ALL
-    SELECT s.pair_id, s.text FROM (
-        SELECT pair_id, text, row_number() OVER (PARTITION BY pair_id ORDER BY position, id) AS place
-          FROM knowledge_similarquestion
-         WHERE pair_id = ANY(ARRAY(SELECT pair FROM wanted WHERE place > 0))
-    ) s JOIN wanted w ON w.pair = s.pair_id AND w.place = s.place
+    SELECT w.pair, (SELECT s.text FROM knowledge_similarquestion s WHERE s.pair_id = w.pair
+                     ORDER BY s.position, s.id OFFSET w.place - 1 LIMIT 1)
+      FROM wanted w WHERE w.place > 0
 """
 
 
@@ -30,4 +28,4 @@ def looks(entries: Sequence[Ranked], *, query: str, cursor: CursorWrapper) -> di
     if not wanted:
         return {}
     cursor.execute(_TEXTS, [[pair for pair, _ in wanted], [place for _, place in wanted]])
-    return {Owner("qa", pair): look(query, text) for pair, text in cursor.fetchall()}
+    return {Owner("qa", pair): look(query, text) for pair, text in cursor.fetchall() if text}

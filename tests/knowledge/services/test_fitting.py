@@ -9,9 +9,11 @@ from django.utils import timezone
 from knowledge.models import Fit
 from knowledge.services import fitting, revisions, tuning, upkeep
 from knowledge.services.calibration import PRIOR
+from knowledge.services.fitting import holding_out
+from knowledge.services.visibility import View
 from tenants.models import Tenant
 from tenants.services.auditing import SYSTEM
-from tests.knowledge.filling import add_pair, search
+from tests.knowledge.filling import add_pair, encoder_id, search
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +52,17 @@ def test_a_fit_sets_the_curves_and_the_threshold_and_tells_the_caches(in_alpha: 
     more = fitting.fit()
     assert more is not None
     assert (more["questions"], more["asked"]) == (42, 2)
+
+
+def test_a_wording_that_is_held_out_is_not_what_its_own_question_is_compared_with(in_alpha: Tenant) -> None:
+    add_pair("租振袖一天多少钱", similar=["振袖的租金一天是多少", "想知道租一天振袖的价格"])
+    add_pair("草履可以单独买吗", similar=["单买草履行不行"])
+    at = timezone.now()
+    for held in holding_out.wordings(holding_out.chosen(View(unit="", at=at, canary=False))):
+        asked = holding_out.ask(held, at=at, params=tuning.effective(), encoder_id=encoder_id())
+        assert asked.evidence is not None
+        # More only a wording that is the question itself brings.
+        assert asked.evidence < 6.0, held.text
 
 
 def test_what_the_merchant_wants_moves_the_threshold_at_once(in_alpha: Tenant) -> None:

@@ -95,3 +95,15 @@ def test_a_curve_rises_even_where_the_questions_say_the_contrary() -> None:
 )
 def test_what_a_text_asks_stands_alone(text: str, part: str) -> None:
     assert asking_part(text) == part
+
+
+@given(st.text("abc", max_size=70), st.text("abc", max_size=70))
+def test_order_is_the_longest_common_subsequence(first: str, second: str) -> None:
+    one, other = first[:60], second[:60]
+    lengths = np.zeros((len(one) + 1, len(other) + 1), dtype=int)
+    for row, mine in enumerate(one):
+        for column, theirs in enumerate(other):
+            kept = max(lengths[row, column + 1], lengths[row + 1, column])
+            lengths[row + 1, column + 1] = lengths[row, column] + 1 if mine == theirs else kept
+    found = look(" ".join(first), " ".join(second)).order
+    assert found == pytest.approx(2 * lengths[-1, -1] / max(len(one) + len(other), 1))

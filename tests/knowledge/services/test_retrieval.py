@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import kimono
@@ -16,11 +18,13 @@ from kimono.lib.db import tenant_scope
 from kimono.providers.config import EmbeddingEndpoint, ProvidersConfig
 from kimono.providers.standin.server import running
 from knowledge.models import QAPair, Unit
-from knowledge.services import indexing, revisions, tuning
+from knowledge.services import indexing, retrieval, revisions, tuning
+from knowledge.services.retrieval import legs
 from knowledge.services.tuning import Params
+from knowledge.services.visibility import view_of
 from tenants.models import Tenant
 from tenants.services.auditing import SYSTEM
-from tests.knowledge.filling import add_document, add_pair, add_version, ask, search
+from tests.knowledge.filling import add_document, add_pair, add_version, ask, encoded, encoder_id, search
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = Path(kimono.__file__).parent / "demo/content"
@@ -282,6 +286,29 @@ def test_without_the_embedding_model_words_alone_decide() -> None:
     assert found.passages[0].question == "如何退货？"
     assert found.answerable
     assert found.passages[0].scores.vector is None
+
+
+@pytest.mark.usefixtures("in_alpha")
+def test_the_nearest_are_looked_for_where_the_local_encoder_sees_more_than_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(legs, "FEW_ROWS", 0)
+    for number in range(30):
+        add_pair(f"和服 {number}")
+    add_pair("cancellation of an order")
+    assert _nearest("和服怎么洗") == ([], 0)
+    assert _nearest("cancelation 和服") == (["cancellation of an order"], 1)
+    # Where words bring little, vectors are asked all the same.
+    assert _nearest("松柏")[1] == 1
+
+
+def _nearest(question: str) -> tuple[list[str], int]:
+    """Return the English questions that are found, and how often the nearest vectors were asked for."""
+    query = legs.Query(question, encoded([question])[0], encoder_id())
+    with CaptureQueriesContext(connection) as asked:
+        found = retrieval.find(asked=query, limit=50, view=view_of(), params=Params())
+    times = sum("ORDER BY (embedding" in statement["sql"] for statement in asked.captured_queries)
+    return [passage.question for passage in found.passages if passage.question.isascii()], times
 
 
 @pytest.mark.usefixtures("in_alpha")
