@@ -1,12 +1,16 @@
-"""Ranking one question among two thousand QA pairs, and fitting scores and threshold to as many of their questions."""
+"""Ranking one question among two thousand QA pairs, fitting scores and threshold to as many of their questions, and how
+much memory a worker takes that does so for many merchants."""
 
 import asyncio
+import importlib
+import os
 import random
 import time
 from typing import Any
 
 import uvloop
 
+from benchmarks import memory
 from benchmarks.corpus import WORDS
 from benchmarks.figures.search import search
 from benchmarks.plans import statements_of
@@ -16,6 +20,8 @@ from benchmarks.timing import alternated
 
 ENTRIES = 2_000
 QUESTIONS = 60
+MERCHANTS, PAIRS_EACH = 20, 60
+MOST_MB = 400.0
 _SEED = 7
 _ASKS = (
     "{who}怎么{do}{what}？",
@@ -26,7 +32,7 @@ _ASKS = (
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Fill a merchant, ask it, fit it, change one pair and fit it again."""
+    """Fill a merchant, ask it, fit it, change one pair and fit it again; then serve twenty more in the same process."""
     from kimono.lib.db import current_tenant
     from knowledge.services import fitting, trials
     from tenants.services import scratch
@@ -69,7 +75,31 @@ def measure(*, quick: bool) -> list[Row]:
             note="at most 2,000 of their questions, each asked of all others; curves and threshold.",
         ),
         Row("fitting again after one change", again, "s", first, measure="ratio", limit=0.5, note=many),
+        _memory(dice, merchants=3 if quick else MERCHANTS),
     ]
+
+
+def _memory(dice: random.Random, *, merchants: int) -> Row:
+    """Index, fit and ask for many merchants, as a worker does, and look how large this process is then."""
+    from knowledge.services import fitting, trials
+    from tenants.services import scratch
+
+    # All that a worker has loaded.
+    importlib.import_module("kimono.celery").app.loader.import_default_modules()
+    for _ in range(merchants):
+        with scratch.tenant():
+            trials.add_pairs(_entries(dice, PAIRS_EACH))
+            fitting.fit()
+            for _ in range(5):
+                asyncio.run(search(_ASKS[3].format(**_picked(dice))))
+    return Row(
+        f"memory of a worker after {merchants} merchants",
+        memory.megabytes(os.getpid()),
+        "MB",
+        limit=MOST_MB,
+        note=f"PSS of the process that did all of the above, and then indexed, fitted and asked {PAIRS_EACH} pairs for each"
+        " of them; the benchmark's own modules are in it.",
+    )
 
 
 def _entries(dice: random.Random, count: int) -> list[dict[str, Any]]:

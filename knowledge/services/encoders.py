@@ -33,6 +33,7 @@ class Switched(Exception):
 
 # By schema. What this process saw in force last: a guess that spares a question before each search, which checks it.
 _seen: dict[str, str] = {}
+_MOST_SEEN = 10_000
 
 
 def expected() -> str:
@@ -42,6 +43,8 @@ def expected() -> str:
 
 def check(encoder_id: str, *, in_force: str) -> None:
     """Raise `Switched` when another encoder is in force than the one relied on, which is then the one expected."""
+    if len(_seen) >= _MOST_SEEN:
+        _seen.clear()
     _seen[current_tenant().schema_name] = in_force
     if encoder_id != in_force:
         raise Switched(in_force)

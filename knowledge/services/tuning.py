@@ -12,18 +12,21 @@ from kimono.lib.errors import Invalid
 from knowledge.models import Fit, TunerParams
 from knowledge.services import revisions
 from knowledge.services.calibration import PRIOR, Calibration, Curve
+from knowledge.services.outcomes import Asked
 from knowledge.services.thresholds import (
     FEW,
-    SURE,
     SURE_AMONG_FEW,
     Outcomes,
     Threshold,
     choose,
+    least_sure,
     measured,
 )
 from tenants.services import auditing
 from tenants.services.auditing import Actor
 
+# Changes with `thresholds.choose`: what another rule chose is chosen again.
+_RULE = "refusals of contacts"
 # What stands until a merchant sets or fits another.
 FIXED = Threshold(0.3)
 
@@ -57,7 +60,7 @@ class Params:
             return 0.0
         if among < FEW:
             return SURE_AMONG_FEW
-        return SURE if self.threshold.limited_by != "data" else 0.0
+        return self.threshold.sure
 
     def fingerprint(self) -> str:
         """Return a text that differs when anything differs that may change an answer."""
@@ -117,8 +120,14 @@ def _curves(fit: Fit) -> Calibration:
 
 
 def _wish(params: Params) -> list[float | str]:
-    """Return what a threshold is chosen for."""
-    return [params.threshold_mode, params.target_accuracy, params.max_refusal, params.similarity_threshold]
+    """Return what a threshold is chosen for, and by which rule."""
+    return [
+        _RULE,
+        params.threshold_mode,
+        params.target_accuracy,
+        params.max_refusal,
+        params.similarity_threshold,
+    ]
 
 
 def _threshold(params: Params, fit: Fit) -> Threshold:
@@ -130,21 +139,31 @@ def _threshold(params: Params, fit: Fit) -> Threshold:
 
 def _chosen(params: Params, fit: Fit) -> Threshold:
     """Choose the threshold from what search said to the merchant's own questions."""
-    curve = _curves(fit).score
-    asked = list(fit.asked.values())
+    curves = _curves(fit)
+    asked = [Asked.of(numbers) for numbers in fit.asked.values()]
+    own = [each for each in asked if each.decisive is not None]
+    fixed = params.threshold_mode == "fixed"
+    sure = least_sure([curves.answer.at(each.evidence or 0.0) for each in own], params.max_refusal)
+    bar = 0.0 if fixed else sure
+
+    def score(decisive: float | None, evidence: float | None) -> float:
+        given = curves.answer.at(evidence or 0.0) >= bar
+        return curves.score.at(decisive or 0.0) if given else 0.0
+
     outcomes = Outcomes(
-        scores=[curve.at(decisive) for decisive, *_ in asked if decisive is not None],
-        right=[bool(right) for decisive, _, right, *_ in asked if decisive is not None],
-        strangers=[curve.at(stranger) for *_, stranger in asked],
+        scores=[score(each.decisive, each.evidence) for each in own],
+        right=[each.right for each in own],
+        strangers=[score(each.stranger, each.without) for each in asked],
     )
-    if params.threshold_mode == "fixed":
+    if fixed:
         return measured(Threshold(params.similarity_threshold), outcomes)
-    return choose(
+    chosen = choose(
         outcomes,
         target=params.target_accuracy,
         most_refused=params.max_refusal,
         floor=params.similarity_threshold,
     )
+    return replace(chosen, sure=bar)
 
 
 def choose_again() -> None:

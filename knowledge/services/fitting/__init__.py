@@ -12,7 +12,8 @@ from knowledge.models import Fit, QAPair
 from knowledge.services import calibration, encoders, revisions, tuning
 from knowledge.services.calibration import PRIOR, Calibration
 from knowledge.services.fitting import holding_out
-from knowledge.services.fitting.holding_out import Asked, Held
+from knowledge.services.fitting.holding_out import Held
+from knowledge.services.outcomes import Asked
 from knowledge.services.thresholds import LEAST_QUESTIONS
 from knowledge.services.tuning import Params
 from knowledge.services.visibility import View

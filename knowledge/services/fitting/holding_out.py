@@ -5,12 +5,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from knowledge.models import Unit
 from knowledge.services import retrieval, visibility
+from knowledge.services.outcomes import Asked
 from knowledge.services.ranking import Owner, Ranked
 from knowledge.services.retrieval.legs import Query
 from knowledge.services.tuning import Params
@@ -37,31 +37,6 @@ _WORDINGS = """
               FROM knowledge_similarquestion) w ON w.pair_id = u.pair_id AND w.place = u.place
      WHERE u.id = ANY(%s)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What search says to a question that is held out, in logits (see `ranking.Ranked`).
-
-    `decisive` and `evidence` are those of the first entry, `right` whether it is the question's own; `without` and
-    `stranger` are evidence and what is decisive of the first entry when its own is not there: nothing is right then. The
-    first two are None for the only wording of a pair.
-    """
-
-    decisive: float | None
-    evidence: float | None
-    right: bool
-    without: float
-    stranger: float
-
-    def shown(self) -> list[float | None]:
-        """Return it as numbers, to be stored."""
-        return [self.decisive, self.evidence, float(self.right), self.without, self.stranger]
-
-    @classmethod
-    def of(cls, numbers: Sequence[Any]) -> "Asked":
-        """Return what was stored."""
-        return cls(numbers[0], numbers[1], bool(numbers[2]), numbers[3], numbers[4])
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,12 +149,10 @@ class Legs:
         if not units:
             return {}
         distance, params = self._distance() if self._query.vector is not None else ("NULL::float8", [])
+        given = [len(worded), len(worded), _array(units), _array(units), *visible.params, by_words, by_others]
         self._cursor.execute(
             _LEADING.format(visible=visible.sql, distance=distance),
-            [
-                *(len(worded), len(worded), _array(units), _array(units), *visible.params),
-                *(by_words, by_others, self._query.encoder_id, *params),
-            ],
+            [*given, self._query.encoder_id, *params],
         )
         rows = self._cursor.fetchall()
         lexical = self._matches[QUESTIONS].of([row[0] for row in rows if row[3] in _WORDINGS])
