@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", api.build(namespace="tenant").urls),
     path("", include("tenants.urls")),
     path("", include("conversations.urls")),
+    path("", include("agents.urls")),
 ]
 handler404 = "tenants.views.not_found"
 handler500 = "tenants.views.crashed"

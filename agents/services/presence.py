@@ -80,3 +80,10 @@ def listed(
 def online(*, now: datetime) -> list[Seat]:
     """Return the seats of those who are there and take conversations."""
     return [seat for seat in seats.everybody(now=now) if seat.presence(now)[0] == Seat.Presence.ONLINE]
+
+
+def arrived(*, seat: Seat, now: datetime) -> str:
+    """Return an agent's presence as it opens the workbench: online the first time, later as it chose last."""
+    if seat.chosen == Seat.Presence.OFFLINE and seat.chosen_at == seat.created_at:
+        seat = choose(seat=seat, status="online", now=now)
+    return seat.presence(now)[0]

@@ -1,12 +1,14 @@
 """To whom a conversation may be transferred."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
 from agents.models import Group
-from agents.services import seats
+from agents.services import groups, presence, seats
 from conversations.services.handoffs import Handler
 from kimono.lib.errors import Invalid
 
@@ -17,6 +19,22 @@ class Target:
 
     agent: Handler | None = None
     group_id: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """To whom a conversation may be given: agents with presence and load, those who are there first, and groups."""
+
+    agents: Sequence[dict[str, Any]]
+    groups: Sequence[dict[str, Any]]
+
+
+def choices(*, but: str, now: datetime) -> Choices:
+    """Return everybody to whom a conversation may be given, except `but`."""
+    order = {"online": 0, "away": 1, "offline": 2}
+    agents = [each for each in presence.listed(now=now) if each["agent_id"] != but]
+    agents.sort(key=lambda each: (order[each["presence"]], each["active_sessions"], each["name"]))
+    return Choices(agents, groups.shown(list(groups.listed())))
 
 
 def find(*, to_agent_id: str | None, to_group: str | None, now: datetime) -> Target:

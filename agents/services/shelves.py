@@ -1,0 +1,153 @@
+"""The lists of the workbench: what waits, what is one's own, what nobody has, and all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from agents.services import cases
+from agents.services.sections import AgentsSettings
+from conversations.models import Conversation
+from conversations.models.conversations import Priority
+from tenants.services import tenant_settings
+
+Tab = Literal["waiting", "mine", "unassigned", "all"]
+TABS: tuple[Tab, ...] = ("waiting", "mine", "unassigned", "all")
+MOST = 100
+_RANK = {name: place for place, name in enumerate(Priority.values)}
+_STATES: Mapping[Tab, tuple[str, ...]] = {
+    "waiting": (Conversation.State.PENDING,),
+    "mine": (Conversation.State.ASSIGNED,),
+    "unassigned": (Conversation.State.BOT, Conversation.State.PENDING),
+    "all": (),
+}
+ICONS = {"bot": "bot", "pending": "clock", "assigned": "person", "resolved": "check", "closed": "close"}
+
+
+def visitor_number(visitor_id: str) -> str:
+    """Return how a contact without a name of its own is told from others."""
+    return visitor_id.removeprefix("vis-")[:4].upper()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One conversation of a list. `late` when its contact has waited longer than the merchant promises."""
+
+    conversation: Conversation
+    last: str
+    unread: int
+    waiting_since: datetime | None
+    late: bool
+
+    @property
+    def at(self) -> datetime:
+        """Return when something happened last."""
+        return self.conversation.last_activity_at
+
+    @property
+    def number(self) -> str:
+        """Return how a contact without a name of its own is told from others."""
+        return visitor_number(self.conversation.visitor_id)
+
+    @property
+    def icon(self) -> str:
+        """Return the name of the icon for the state."""
+        return ICONS[self.conversation.state]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to; an empty one narrows nothing."""
+
+    text: str = ""
+    state: str = ""
+    priority: str = ""
+    channel: str = ""
+    tag: str = ""
+    agent_id: str = ""
+    group_id: str = ""
+    score: str = ""
+
+    def given(self) -> dict[str, str]:
+        """Return those that are set, by name."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A list: its rows, whether there are more, and how much waits and is one's own."""
+
+    tab: Tab
+    rows: Sequence[Row]
+    more: bool
+    waiting: int
+    mine: int
+    filters: Filters = field(default_factory=Filters)
+
+    @property
+    def narrowed(self) -> bool:
+        """Tell whether it is narrowed by more than a search."""
+        return bool(self.filters.given().keys() - {"text"})
+
+    @property
+    def query(self) -> str:
+        """Return what an address says to show this list."""
+        return urlencode({"tab": self.tab, **self.filters.given()})
+
+    @property
+    def tabs(self) -> list[tuple[Tab, str, int | None]]:
+        """Return the lists: name, what an address says to show it, how much is in it where that is counted."""
+        counts = {"waiting": self.waiting, "mine": self.mine}
+        given = self.filters.given()
+        return [(tab, urlencode({"tab": tab, **given}), counts.get(tab)) for tab in TABS]
+
+
+def listed(*, tab: Tab, viewer: str, filters: Filters, now: datetime) -> Shelf:
+    """Return a list: what waits by urgency and time, everything else by what happened last; at most `MOST` rows."""
+    rows = cases.listed(
+        viewer=viewer,
+        scope="mine" if tab == "mine" else "all",
+        priority=filters.priority or None,
+        agent_id=filters.agent_id or None,
+        group_id=filters.group_id or None,
+        tag=filters.tag or None,
+        state=filters.state or None,
+        channel=filters.channel or None,
+        text=filters.text or None,
+    )
+    if _STATES[tab] and not filters.state:
+        rows = rows.filter(state__in=_STATES[tab])
+    if filters.score:
+        rows = rows.filter(csat=int(filters.score))
+    found: list[Any] = list(rows.order_by("-last_activity_at", "-id")[: MOST + 1])
+    counts = Conversation.objects.filter(state=Conversation.State.PENDING).count()
+    own = Conversation.objects.filter(state=Conversation.State.ASSIGNED, assigned_agent_id=viewer).count()
+    shown = _rows(found[:MOST], now)
+    if tab == "waiting":
+        shown.sort(key=lambda row: (_RANK.get(row.conversation.priority, 9), row.waiting_since or now))
+    return Shelf(tab, shown, len(found) > MOST, counts, own, filters)
+
+
+def _rows(found: Sequence[Any], now: datetime) -> list[Row]:
+    promised = tenant_settings.get(AgentsSettings).sla_seconds
+    wire = cases.rows(found, now=now)
+    rows = []
+    for conversation, known in zip(found, wire, strict=True):
+        waited = known["waiting_seconds"]
+        rows.append(
+            Row(
+                conversation=conversation,
+                last=known["last_message"],
+                unread=known["unread"],
+                waiting_since=_since(conversation, waited, now),
+                late=promised is not None and waited > promised,
+            )
+        )
+    return rows
+
+
+def _since(conversation: Conversation, waited: int, now: datetime) -> datetime | None:
+    if conversation.open_handoff is not None and conversation.state == Conversation.State.PENDING:
+        return conversation.open_handoff.pending_since
+    return conversation.last_activity_at if waited else None

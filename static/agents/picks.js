@@ -1,0 +1,144 @@
+// The list over the composer: canned replies after a slash, the knowledge after a question mark.
+
+import { byId, element } from "../conversations/elements.js";
+import { text } from "../conversations/texts.js";
+import { call, casePath } from "./calls.js";
+
+const CANNED = /^[/／、]([^\n]{0,40})$/;
+const KNOWLEDGE = /^[?？]([^\n]{2,200})$/;
+const PAUSE = 200;
+const MOST = 8;
+
+async function canned(typed, sessionId) {
+  const query = new URLSearchParams({ session_id: sessionId, page_size: MOST });
+  if (typed) query.set("q", typed);
+  const { items } = await call("GET", `agent/canned-replies?${query}`);
+  return items.map((each) => ({
+    title: `/${each.shortcut}`,
+    more: each.title,
+    preview: each.filled ?? each.content,
+    content: each.filled ?? each.content,
+    id: each.id,
+  }));
+}
+
+/** Return a passage as an agent would send it: its words, and where they stand. */
+export function withSource({ content, title, source, section, kind }) {
+  const where = kind === "qa" ? "" : [title || source, section].filter(Boolean).join(" · ");
+  return where ? `${content.trim()}\n${text("sourceLine", { title: where })}` : content.trim();
+}
+
+async function knowledge(typed, sessionId) {
+  const { chunks } = await call("POST", casePath(sessionId, "/knowledge-recommend"), { query: typed, top_k: 6 });
+  return chunks.map((each) => ({
+    title: each.title || each.source,
+    more: each.score.toFixed(2),
+    preview: each.content,
+    content: withSource(each),
+  }));
+}
+
+export class Picks {
+  #node = byId("picks");
+  #timer = null;
+  #asked = "";
+  #shown = [];
+  #active = 0;
+
+  /** `field` is the text field; `onPick(pick)` puts a choice into it. */
+  constructor(field, sessionId, onPick) {
+    Object.assign(this, { field, sessionId, onPick });
+    this.#node.addEventListener("mousedown", (event) => event.preventDefault());
+    this.#node.addEventListener("click", (event) => this.#onClick(event));
+  }
+
+  get open() {
+    return !this.#node.hidden;
+  }
+
+  /** Look at what has been typed. */
+  look() {
+    clearTimeout(this.#timer);
+    const typed = this.field.value;
+    const find = CANNED.test(typed) ? canned : KNOWLEDGE.test(typed) ? knowledge : null;
+    if (!find) return this.close();
+    this.#asked = typed;
+    this.#timer = setTimeout(() => this.#find(find, typed), PAUSE);
+    return undefined;
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#asked = "";
+    this.#node.hidden = true;
+    this.#shown = [];
+    this.field.removeAttribute("aria-activedescendant");
+  }
+
+  /** Take a key that belongs to the list; returns whether it did. */
+  onKey(event) {
+    if (!this.open) return false;
+    if (event.key === "Escape") this.close();
+    else if (event.key === "ArrowDown") this.#move(1);
+    else if (event.key === "ArrowUp") this.#move(-1);
+    else if ((event.key === "Enter" || event.key === "Tab") && this.#shown.length) this.#pick(this.#active);
+    else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  }
+
+  async #find(find, typed) {
+    const isKnowledge = find === knowledge;
+    let found;
+    try {
+      found = await find(typed.slice(1).trim(), this.sessionId);
+    } catch {
+      found = [];
+    }
+    if (this.#asked !== typed || this.field.value !== typed) return;
+    this.#shown = found;
+    this.#active = 0;
+    this.#node.replaceChildren(
+      ...(found.length
+        ? found.map((pick, at) => this.#option(pick, at))
+        : [element("p", { class: "picks-none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, text(isKnowledge ? "noKnowledge" : "noCanned"))]),
+    );
+    this.#node.hidden = false;
+    this.#mark();
+  }
+
+  #option(pick, at) {
+    return element(
+      "div",
+      { class: "pick", role: "option", id: `pick-${at}`, data: { at: String(at) } },
+      element("span", { class: "pick-title" }, pick.title),
+      element("span", { class: "pick-more" }, pick.more),
+      element("span", { class: "pick-preview" }, pick.preview),
+    );
+  }
+
+  #move(step) {
+    if (!this.#shown.length) return;
+    this.#active = (this.#active + step + this.#shown.length) % this.#shown.length;
+    this.#mark();
+  }
+
+  #mark() {
+    this.#node.querySelectorAll(".pick").forEach((node, at) => node.setAttribute("aria-selected", String(at === this.#active)));
+    const active = this.#node.querySelector(`#pick-${this.#active}`);
+    active?.scrollIntoView({ block: "nearest" });
+    if (active) this.field.setAttribute("aria-activedescendant", active.id);
+  }
+
+  #onClick(event) {
+    const at = event.target.closest("[data-at]")?.dataset.at;
+    if (at !== undefined) this.#pick(Number(at));
+  }
+
+  #pick(at) {
+    const pick = this.#shown[at];
+    this.close();
+    this.onPick(pick);
+  }
+}

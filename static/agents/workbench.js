@@ -1,0 +1,173 @@
+// The workbench: puts its parts together and lets them know each other.
+
+import { Announcer } from "../conversations/announcer.js";
+import { Banner } from "../conversations/banner.js";
+import { CitationSheet } from "../conversations/citations.js";
+import { byId } from "../conversations/elements.js";
+import { text } from "../conversations/texts.js";
+import { wireActs } from "./acts.js";
+import { wireAlerts } from "./alerts.js";
+import { Case } from "./case.js";
+import { choice, choose, wireChoices } from "./choices.js";
+import { Desk } from "./desk.js";
+import { place } from "./fragments.js";
+import { wireHelp } from "./help.js";
+import { wireKeys } from "./keys.js";
+import { Line } from "./line.js";
+import { Outgoing } from "./outgoing.js";
+import { Palette } from "./palette.js";
+import { complain, toast } from "./toasts.js";
+
+const narrow = window.matchMedia("(max-width: 767px)");
+const crowded = window.matchMedia("(max-width: 1179px)");
+
+class Workbench {
+  open = null;
+
+  constructor() {
+    this.sheet = new CitationSheet();
+    this.announcer = new Announcer();
+    this.banner = new Banner(() => this.line.retryNow());
+    this.line = new Line({
+      onFrame: (frame) => this.#onFrame(frame),
+      onReady: () => this.#onReady(),
+      onDown: (seconds) => this.banner.down(seconds),
+      onUp: () => this.banner.up(),
+      onEnd: (code) => this.#onEnd(code),
+    });
+    this.outgoing = new Outgoing(this.line);
+    this.desk = new Desk({ line: this.line, openId: () => this.open?.sessionId ?? "", show: (id) => this.show(id) });
+    this.palette = new Palette(this);
+    wireChoices();
+    wireAlerts();
+    wireActs(this);
+    wireKeys(this);
+    wireHelp(this, this.sheet);
+    this.#wirePage();
+    this.#mount();
+    this.line.open();
+  }
+
+  showPalette() {
+    this.palette.show();
+  }
+
+  /** Open a conversation. */
+  show(sessionId) {
+    place(`/workbench/sessions/${encodeURIComponent(sessionId)}/`, "#case", { into: true }).then(() => this.#opened(), complain);
+  }
+
+  /** Go back to the list, where there is room for one of them only. */
+  leave() {
+    document.body.dataset.view = "list";
+    this.#address("");
+    byId("listing").querySelector("[aria-current=true]")?.focus();
+  }
+
+  /** Show or hide what stands beside the conversation. */
+  showBeside(wanted = null) {
+    const shown = wanted ?? document.body.dataset.beside !== "yes";
+    document.body.dataset.beside = shown ? "yes" : "no";
+    if (!crowded.matches) choose("beside", shown);
+    else if (shown) byId("beside")?.focus({ preventScroll: true });
+  }
+
+  suggest() {
+    this.showBeside(true);
+    byId("suggest").click();
+  }
+
+  /** Put words into the composer, and that in sight. */
+  insert(words) {
+    if (crowded.matches) this.showBeside(false);
+    this.sheet.close();
+    this.open.composer.put(words);
+  }
+
+  #wirePage() {
+    document.body.addEventListener("htmx:afterSwap", (event) => {
+      if (event.target.id !== "case") return;
+      this.#opened();
+    });
+    for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+      document.body.addEventListener(name, (event) => this.#failed(event.detail));
+    }
+    window.addEventListener("popstate", () => window.location.reload());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden || !this.open) return;
+      this.open.read();
+      this.desk.seen(this.open.sessionId);
+    });
+    byId("filters-button").addEventListener("click", (event) => {
+      const more = byId("filters-more");
+      more.hidden = !more.hidden;
+      event.currentTarget.setAttribute("aria-expanded", String(!more.hidden));
+    });
+    for (const dialog of document.querySelectorAll("dialog.question")) {
+      dialog.addEventListener("click", (event) => (event.target === dialog || event.target.closest("[data-close]")) && dialog.close());
+    }
+    crowded.addEventListener("change", () => this.showBeside(!crowded.matches && choice("beside")));
+    this.showBeside(!crowded.matches && choice("beside"));
+  }
+
+  #opened() {
+    this.#mount();
+    this.#address(this.open?.sessionId ?? "", true);
+  }
+
+  #mount() {
+    this.sheet.close();
+    this.#unfollow();
+    this.open?.close();
+    this.open = byId("open-case") ? new Case(this) : null;
+    document.body.dataset.view = this.open ? "case" : "list";
+    if (crowded.matches) this.showBeside(false);
+    if (this.open) {
+      this.line.follow(this.open.sessionId, this.open.lastSeq);
+      this.open.read();
+      this.desk.seen(this.open.sessionId);
+    }
+    this.desk.mark(this.open?.sessionId ?? "");
+  }
+
+  /** Stop following a conversation that is neither open nor one's own. */
+  #unfollow() {
+    if (this.open && !this.open.mine) this.line.unfollow(this.open.sessionId);
+  }
+
+  #address(sessionId, isNew = false) {
+    const { query } = byId("listing-head").dataset;
+    const address = `?${query}${sessionId ? `&session=${encodeURIComponent(sessionId)}` : ""}`;
+    if (address === window.location.search) return;
+    if (isNew) window.history.pushState(null, "", address);
+    else window.history.replaceState(null, "", address);
+  }
+
+  #onFrame(frame) {
+    if (frame.type === "ack") return this.outgoing.acknowledge(frame);
+    if (frame.type === "error") return this.outgoing.refuse(frame);
+    if (frame.type === "csat" && frame.stream === "inbox") toast(text("gotCsat", { score: frame.score }), { tone: "good" });
+    if (frame.stream && frame.stream === this.open?.sessionId) this.open.onFrame(frame);
+    return this.desk.onFrame(frame);
+  }
+
+  #onReady() {
+    this.outgoing.resend();
+    this.desk.refresh();
+    this.desk.follow().catch(() => {});
+    this.open?.read();
+  }
+
+  #onEnd(code) {
+    const signIn = { label: text("signIn"), onClick: () => window.location.reload() };
+    if (code === 4401) return toast(text("signedOut"), { tone: "bad", action: signIn });
+    return toast(text(code === 4403 ? "paused" : "unavailable"), { tone: "bad" });
+  }
+
+  #failed({ xhr, pathInfo }) {
+    if (pathInfo?.requestPath?.startsWith("/workbench/list/") && !xhr?.status) return; // the banner says it already
+    toast(text(xhr?.status === 404 ? "gone" : "unavailable"), { tone: "bad" });
+  }
+}
+
+new Workbench();
