@@ -16,6 +16,9 @@ from knowledge.services.terms import content_terms, latin_entities, negations, n
 _CLAUSE = re.compile(r"[，；;。！？!?\n|]|[,：:](?!\d)|(?<!\d)[,：:]|\.\s")
 # Where a list of things goes on; their numbers belong to each of them.
 _ITEM = re.compile(r"、|(?<=\d)\s*/\s*(?=\D)")
+_ARTICLES = re.compile(r"^(?:the|an?|all|our|your|every|each)\s+")
+# English words are compared by their beginning: the stem may differ from the word at its end.
+_STEM = 4
 _LETTER = re.compile(r"\w")
 _MODAL = frozenset({"可以", "可", "能", "能够", "can", "may", "could"})
 _LIGHT_WORDS = (
@@ -49,13 +52,20 @@ _UNITS = {
     "公里": ("公里", "km", "千米"),
     "厘米": ("厘米", "cm"),
     "公斤": ("公斤", "kg", "千克"),
+    "上午": ("am", "a.m."),
+    "下午": ("pm", "p.m."),
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 _SPELT = "|".join(re.escape(word) for word in sorted(_UNIT_OF, key=len, reverse=True))
 _MEASURED = re.compile(
-    rf"(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?|[零一二两三四五六七八九十百千万亿]+|\b[a-z]{{3,9}})[\s-]*(?P<unit>{_SPELT})(?:s\b|\b|(?<=[^a-z]))"
+    rf"(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?|[零一二两三四五六七八九十百千万亿]+|\b[a-z]{{3,9}})[\s-]*(?:[a-z]{{3,12}}[\s-]+)??(?P<unit>{_SPELT})(?:s\b|\b|(?<=[^a-z]))"
 )
 _PRICED = re.compile(r"(?P<sign>[¥$€£])\s*(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?)")
+_QUOTED = re.compile(r"[\"“「『《]([^\"”」』》]{2,40})[\"”」』》]")
+_IF = re.compile(
+    r"(?:如果|如有|如遇|若是|若|假如|倘若|只要|一旦|凡是?)(?P<zh>[^，,。；;]+)"
+    r"|\b(?:if|when|once|provided that|as long as|in case)\b(?P<en>[^,.;]+)"
+)
 _SIGNS = {"¥": "元", "$": "美元"}
 _BOUNDS = {
     "least": re.compile(
@@ -73,28 +83,30 @@ _BOUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one clause, or a few that belong together (`clauses`), say."""
+    """What one clause, or a few that belong together (`clauses`), say; `first` is the first of its words."""
 
     words: frozenset[str]
     numbers: frozenset[str]
     measures: frozenset[tuple[str, str]]
     names: tuple[str, ...]
-    denies: bool
+    denials: int
     restricts: bool
     bounds: frozenset[str]
+    first: str = ""
     clauses: int = 1
 
 
 @lru_cache(maxsize=4096)
 def claim_of(text: str, clauses: int = 1) -> Claim:
     """Return what a piece of text claims; `clauses` is how many it was put together from."""
-    folded = fold(text)
+    folded, words = fold(text), _words(text)
     return Claim(
-        words=frozenset(_words(text)),
+        words=frozenset(words),
+        first=next(iter(words), ""),
         numbers=frozenset(numbers(text)),
         measures=frozenset(_measures(folded)),
-        names=tuple(latin_entities(text)),
-        denies=bool(negations(text)) or bool(_EXCEPT.search(folded)),
+        names=(*latin_entities(text), *(fold(quoted).strip() for quoted in _QUOTED.findall(text))),
+        denials=min(len(negations(text)), 2) or int(bool(_EXCEPT.search(folded))),
         restricts=bool(_ONLY.search(_NOT_ONLY.sub(" ", folded))),
         bounds=frozenset(name for name, words in _BOUNDS.items() if words.search(folded)),
         clauses=clauses,
@@ -149,9 +161,23 @@ def _clauses_and_items(sentence: str) -> list[str]:
     return found
 
 
-def head(text: str) -> str:
-    """Return the first word of a clause that says what it is about, or an empty string."""
-    return next(iter(_words(text)), "")
+def subject(clause: str) -> str:
+    """Return the word that a clause begins with, when it is one that tells what it is about; else an empty string.
+
+    A clause that begins otherwise (可…, 由…, "and must …") speaks of what stands before it.
+    """
+    first = claim_of(clause).first
+    bare = _ARTICLES.sub("", fold(clause).lstrip(" -*•>"))
+    return first if first and bare.startswith(first[:_STEM]) else ""
+
+
+def conditions(sentence: str) -> list[tuple[int, frozenset[str]]]:
+    """Return what a sentence holds under, each with the number of the clause that says so."""
+    return [
+        (place, frozenset(_words(found["zh"] or found["en"])))
+        for place, clause in enumerate(clauses(sentence))
+        for found in _IF.finditer(fold(clause))
+    ]
 
 
 def _words(text: str) -> list[str]:
@@ -172,7 +198,7 @@ def _measures(folded: str) -> list[tuple[str, str]]:
     found = [
         (value, _UNIT_OF[match["unit"]])
         for match in _MEASURED.finditer(folded)
-        for value in numbers(f"{match['number']} {match['unit']}")[:1]
+        for value in numbers(match["number"] + match["unit"])[:1] or numbers(match["number"])[:1]
     ]
     found += [
         (value, _SIGNS.get(match["sign"], match["sign"]))

@@ -13,9 +13,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 from knowledge.services import sentences
-from knowledge.services.claims import Claim, claim_of, claims_of, clauses, head, items
+from knowledge.services.claims import Claim, claim_of, claims_of, clauses, conditions, items, subject
 from knowledge.services.folding import fold
 from knowledge.services.orders import is_order
+from knowledge.services.word_order import is_turned
 
 __all__ = ["LEAST_COVERED", "Span", "is_order", "support", "supporting"]
 
@@ -43,29 +44,65 @@ def support(sentence: str, sources: Sequence[str], *, hint: int | None = None) -
     `hint` is the source that the writer named: it is tried first, and believed only when it does support.
     """
     claims = claims_of(sentence)
-    if not claims:
+    if sum(len(claim.words) + len(claim.numbers) + len(claim.names) for claim in claims) == 1:
+        # One word may stand for anything that has it.
+        sources = [source if _has_clause(source, sentence) else "" for source in sources]
+    # A question states nothing, so nothing can bear it out.
+    if not claims or _is_question(sentence):
         return None
     order = sorted(range(len(sources)), key=lambda place: place != hint)
     for place in order:
-        found = _in_source(claims, sources[place])
+        found = _in_source(sentence, claims, sources[place])
         if found is not None:
             return Span(place, *found)
     return None
 
 
-def _in_source(claims: Sequence[Claim], source: str) -> tuple[int, int] | None:
+def _in_source(sentence: str, claims: Sequence[Claim], source: str) -> tuple[int, int] | None:
     cut = supporting(source)
     held = [[_holds(part.text, claim) for claim in claims] for part in cut]
     for length in range(1, _LONGEST_RUN + 1):
         for first in range(len(cut) - length + 1):
-            run = held[first : first + length]
-            if any(
-                source[one.end : other.start].strip() for one, other in pairwise(cut[first : first + length])
-            ):
+            run, parts = held[first : first + length], cut[first : first + length]
+            if any(source[one.end : other.start].strip() for one, other in pairwise(parts)):
                 continue
-            if all(any(part[place] for part in run) for place in range(len(claims))):
-                return cut[first].start, cut[first + length - 1].end
+            if not _are_held(run):
+                continue
+            start, end = parts[0].start, parts[-1].end
+            if _keeps_conditions(claims, parts, run) and not is_turned(sentence, source[start:end]):
+                return start, end
     return None
+
+
+def _are_held(run: Sequence[Sequence[int | None]]) -> bool:
+    """Return whether sentences hold all claims, each by one of them.
+
+    `run` is for each sentence and claim the clause that holds it. A clause that is not the first of its sentence, where
+    another sentence holds the claim before, has lost what it is about.
+    """
+    for place in range(len(run[0])):
+        holding = [part for part in run if part[place] is not None]
+        if not holding:
+            return False
+        alone = len(run) > 1 and all(
+            part[place] and (place == 0 or part[place - 1] is None) for part in holding
+        )
+        if alone:
+            return False
+    return True
+
+
+def _keeps_conditions(
+    claims: Sequence[Claim], parts: Sequence[sentences.Sentence], run: Sequence[Sequence[int | None]]
+) -> bool:
+    """Return whether what the sources say under a condition is said with a word of that condition."""
+    said = frozenset(word for claim in claims for word in claim.words)
+    for part, clauses_of in zip(parts, run, strict=True):
+        used = [place for place in clauses_of if place is not None]
+        bound = [words for place, words in conditions(part.text) if used and place <= max(used)]
+        if any(words and not words & said for words in bound):
+            return False
+    return True
 
 
 @lru_cache(maxsize=256)
@@ -84,28 +121,44 @@ def supporting(source: str) -> tuple[sentences.Sentence, ...]:
     return tuple(found)
 
 
-def _holds(source: str, claim: Claim) -> bool:
-    """Return whether one sentence of a source says what a claim says."""
+def _has_clause(source: str, sentence: str) -> bool:
+    said = [fold(clause).strip() for clause in clauses(sentence)]
+    return said == [clause for clause in said if clause in {fold(each).strip() for each in clauses(source)}]
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip(" 」』”\"'）)").endswith(("?", "？"))
+
+
+def _holds(source: str, claim: Claim) -> int | None:
+    """Return which clause of a sentence of a source says what a claim says; None when none does."""
+    cut = clauses(source)
+    nearest = _agreeing(source, claim, cut)
+    return None if nearest is None else cut.index(nearest.partition("，")[0])
+
+
+def _agreeing(source: str, claim: Claim, cut: Sequence[str]) -> str | None:
+    """Return the clauses of a sentence that say what a claim says, joined; None when none do."""
+    if _is_question(source):
+        return None
     whole, folded = claim_of(source), fold(source)
     if not _covers(claim.words, whole.words, folded):
-        return False
+        return None
     if not claim.numbers <= whole.numbers or not _has_measures(claim, whole):
-        return False
+        return None
     if not all(_is_named(name, folded) for name in claim.names):
-        return False
-    if not claim.bounds <= whole.bounds:
-        return False
-    nearest = _nearest(claim, clauses(source))
-    if nearest is None:
-        return not claim.words
+        return None
+    nearest = _nearest(claim, cut)
+    if nearest is None or not claim.bounds <= whole.bounds:
+        return None
     window = claim_of(nearest)
-    if (window.denies, window.restricts) != (claim.denies, claim.restricts):
-        return False
-    return _is_of_one_piece(claim, nearest, window)
+    if (window.denials, window.restricts) != (claim.denials, claim.restricts):
+        return None
+    return nearest if _is_of_one_piece(claim, nearest, window, cut) else None
 
 
 def _covers(words: frozenset[str], held: frozenset[str], folded: str) -> bool:
-    """Return whether a source holds nearly all of some words, and a form of each of the others."""
+    """Return whether a source holds nearly all of some words, and a form of each of the others (returned, returns)."""
     # A word of one character is too often a part of another one.
     missing = [
         word
@@ -118,8 +171,7 @@ def _covers(words: frozenset[str], held: frozenset[str], folded: str) -> bool:
 
 
 def _is_form(word: str, other: str) -> bool:
-    if _is_han(word):
-        return len(word) == 2 and len(other) > 1 and word[0] == other[0]
+    # In Chinese two words that begin alike are not forms of one: 张伟 and 张敏, 周一 and 周二.
     return len(word) > _SAME_LETTERS and word[: _SAME_LETTERS + 1] == other[: _SAME_LETTERS + 1]
 
 
@@ -148,7 +200,7 @@ def _likeness(claim: Claim, text: str) -> tuple[int, int, int]:
     return len(claim.words & theirs.words), len(claim.numbers & theirs.numbers), -len(theirs.words)
 
 
-def _is_of_one_piece(claim: Claim, nearest: str, window: Claim) -> bool:
+def _is_of_one_piece(claim: Claim, nearest: str, window: Claim, cut: Sequence[str]) -> bool:
     """Return whether a claim keeps together what its source does.
 
     Of a list it takes the number of the thing it speaks of; and what it takes from another clause it does not put in the
@@ -159,11 +211,19 @@ def _is_of_one_piece(claim: Claim, nearest: str, window: Claim) -> bool:
     stated = claim_of(own).numbers
     if claim.numbers and not claim.numbers <= stated and stated - claim.numbers:
         return claim.clauses > 1 and claim.numbers == window.numbers
-    elsewhere = claim.words - window.words
-    if elsewhere and not all(len(word) > 1 and word in fold(nearest) for word in elsewhere):
-        first = head(own)
-        return not first or first in claim.words
-    return True
+    elsewhere = {word for word in claim.words - window.words if not (len(word) > 1 and word in fold(nearest))}
+    about = subject(own)
+    if about and about not in claim.words:
+        return False
+    if not elsewhere:
+        return True
+    mine = claim_of(own)
+    if about and len(parts) == 1:
+        others = {subject(clause) for clause in cut if clause not in nearest}
+        return claim.first == about and mine.words <= claim.words and not elsewhere & others
+    if about:
+        return mine.words <= claim.words
+    return not mine.first or mine.first in claim.words
 
 
 def _is_han(word: str) -> bool:

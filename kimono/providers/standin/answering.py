@@ -2,6 +2,7 @@
 
 import re
 
+from kimono.providers.standin.distorting import distorted
 from kimono.providers.standin.modes import Mode
 from kimono.providers.standin.reading import Reading, likeness, sentences
 
@@ -26,6 +27,8 @@ def answer(reading: Reading, mode: Mode = Mode.OK) -> str:
     cited = grounded(reading)
     if not cited:
         text = _nothing(reading)
+    elif mode is Mode.DISTORTS:
+        text = _joined(_distorted(cited, reading), reading)
     else:
         text = _joined([sentence + _mark(number, reading, mode) for number, sentence in cited], reading)
     if mode is Mode.INVENTS:
@@ -44,6 +47,15 @@ def grounded(reading: Reading) -> list[tuple[int, str]]:
     good = sorted((item for item in scored if item[0] >= LEAST_LIKENESS), key=lambda item: -item[0])
     chosen = good[:MOST_SENTENCES]
     return [(number, sentence) for score, number, sentence in scored if (score, number, sentence) in chosen]
+
+
+def _distorted(cited: list[tuple[int, str]], reading: Reading) -> list[str]:
+    every = [sentence for source in reading.sources for sentence in sentences(source.text)]
+    return [
+        wrong + f"[{number}]"
+        for number, sentence in cited
+        for wrong in distorted(sentence, [other for other in every if other != sentence])
+    ]
 
 
 def _joined(parts: list[str], reading: Reading) -> str:

@@ -30,6 +30,8 @@ class Mode(StrEnum):
     WRONG_DIMENSIONS = "wrong_dimensions"
     # What the text says
     INVENTS = "invents"
+    # The sources' own sentences, each with one thing wrong.
+    DISTORTS = "distorts"
     WRONG_CITATIONS = "wrong_citations"
     NO_CITATIONS = "no_citations"
     OBEYS = "obeys"

@@ -1,6 +1,5 @@
 """`manage.py rank_questions KNOWLEDGE QUESTIONS PREDICTIONS`: what search finds, for whoever measures it."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kimono import providers
 from kimono.providers.config import ConfigError, EmbeddingEndpoint, ProvidersConfig
+from knowledge.management.bars import Bar
 from knowledge.services import fitting, trials
 from tenants.services import scratch
-
-_WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -51,13 +49,13 @@ class Command(BaseCommand):
     def _run(self, entries: list[dict[str, Any]], questions: list[str], options: dict[str, Any]) -> None:
         with scratch.tenant():
             if options["as_documents"]:
-                named = trials.add_documents(entries, told=_Bar("indexing").show)
+                named = trials.add_documents(entries, told=Bar("indexing").show)
             else:
                 named = trials.add_pairs(entries)
             # As the worker does when a merchant's knowledge has come to rest.
             fitting.fit()
             params = trials.params_of(options["leg"])
-            asked = trials.ask(questions, named=named, params=params, told=_Bar("asking").show)
+            asked = trials.ask(questions, named=named, params=params, told=Bar("asking").show)
             with options["predictions"].open("w", encoding="utf-8") as out:
                 for prediction in asked:
                     out.write(prediction.line() + "\n")
@@ -70,20 +68,3 @@ def _install(name: str) -> None:
     except ConfigError as error:
         raise CommandError(str(error)) from error
     providers.warm_up()
-
-
-class _Bar:
-    """A line that says how far it is; nothing where nobody looks on."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def show(self, done: int, total: int) -> None:
-        """Draw the bar."""
-        if not sys.stderr.isatty() or not total:
-            return
-        filled = _WIDTH * done // total
-        end = "\n" if done == total else ""
-        bar = "█" * filled + "·" * (_WIDTH - filled)
-        sys.stderr.write(f"\r{self._what} {bar} {done}/{total}{end}")
-        sys.stderr.flush()

@@ -66,6 +66,8 @@ class Verifier:
             first = re.search(r"\d+", self._mark)
             self._hint = int(first.group()) - 1 if first else None
             self._mark = ""
+            # A heading has no full stop: the number after it is where it ends.
+            self._ended = self._ended or any(found.text == self._sentence for _, found in self._copied)
         elif not _MAYBE_MARK.fullmatch(self._mark):
             text, self._mark = self._mark, ""
             for held in text:

@@ -45,7 +45,7 @@ SUPPORTED = [
     ("仅 VIP 会员可免费寄存行李。", ONLY),
     ("单笔租金满 300 元包邮。", SHIPPING),
     ("由顺丰承运。", SHIPPING),
-    ("请在使用日前至少 5 天下单。", ORDERING),
+    ("邮寄租请在使用日前至少 5 天下单。", ORDERING),
     ("没有加盟店。", SHOPS),
     ("三家门店分别是上海静安店、苏州平江店、杭州西湖店。", SHOPS),
     ("You can return items within 30 days of delivery.", RULES),
@@ -63,6 +63,7 @@ SUPPORTED = [
     ("Guests can't use the office printer.", GUIDE),
 ]
 UNSUPPORTED = [
+    ("请在使用日前至少 5 天下单。", ORDERING, "what it is about is dropped"),
     ("退款在 3 小时内原路退回。", POLICY, "unit"),
     ("退款在 3 天内原路退回。", POLICY, "unit2"),
     ("签收 15 天内可退货。", PERIODS, "merge numbers in sentence"),

@@ -32,6 +32,23 @@ def test_a_name_alone_asks_nothing() -> None:
     assert kinds("静安店") == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("question", "wording", "replaced"),
+    [
+        ("汉服能租吗", "小朋友能租吗？", True),
+        ("小孩能租吗", "小朋友能租吗？", False),
+        ("汉服能租吗", "汉服能租吗？", False),
+        ("振袖能改短吗", "振袖能租吗", False),
+        ("振袖怎么处理", "振袖怎么办", False),
+        # English intents are told by their frame, whatever is put in it.
+        ("what does hegemony mean", "what does ajar mean", False),
+        ("", "汉服能租吗", False),
+    ],
+)
+def test_the_same_is_asked_of_another_thing(question: str, wording: str, replaced: bool) -> None:
+    assert look(question, wording).replaced is replaced
+
+
 def test_the_same_words_with_another_question_contradict() -> None:
     same = look("租振袖多少钱", "振袖租金的价格")
     other = look("租振袖多少钱", "租振袖在哪里")

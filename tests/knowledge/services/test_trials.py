@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from benchmarks.quality import fabrication
 from kimono.lib import db
 from tenants.models import Tenant
 
@@ -51,3 +52,36 @@ def test_questions_are_ranked_and_nothing_is_left(tmp_path: Path, flags: list[st
     assert schemas() == before
     with db.public_scope(), db.platform_scope():
         assert not Tenant.objects.filter(slug__startswith="scratch-").exists()
+
+
+def test_questions_are_answered_by_models_that_mislead_and_nothing_they_made_up_is_said(
+    tmp_path: Path,
+) -> None:
+    text = "振袖租金每天 699 元，可以延期三天。\n归还须在晚上 8 点前，定制款不可以退。"
+    trial = fabrication.Trial(
+        [{"id": "d1", "question": "租金", "text": text}], ["振袖租金每天多少元", "归还须在几点前"]
+    )
+    knowledge = written(tmp_path / "k.jsonl", trial.entries)
+    questions = written(tmp_path / "q.jsonl", [{"query": query} for query in trial.questions])
+    out = tmp_path / "answers.jsonl"
+    call_command("answer_questions", knowledge, questions, str(out), "--as-documents")
+    tallies = fabrication.tallied(trial, fabrication.read(out.read_text(encoding="utf-8")))
+    assert [tally.model for tally in tallies] == list(fabrication.MODELS)
+    assert [tally.answers for tally in tallies] == [2, 2, 2]
+    assert [tally.unsupported for tally in tallies] == [(), (), ()]
+    # They did lie: otherwise nothing has been tried.
+    assert [tally.lies > 0 for tally in tallies] == [False, True, True]
+
+
+def test_what_no_cited_entry_says_is_counted() -> None:
+    texts = {"a": "七天内可退。运费自理。"}
+    cited = [{"n": 1, "entry": "a", "quote": "七天内可退。"}]
+
+    def wrong(text: str, quote: str = "七天内可退。") -> list[str]:
+        line = {"text": text, "citations": [{**cited[0], "quote": quote}]}
+        return fabrication.unsupported_in(line, texts)
+
+    assert wrong("七天内可退。[1]运费自理。[1]") == []
+    assert wrong("九天内可退。[1]") == ["九天内可退。"]
+    assert wrong("七天内可退。[1] 欢迎光临。") == ["欢迎光临。"]
+    assert wrong("七天内可退。[1]", quote="九天") == ["九天"]

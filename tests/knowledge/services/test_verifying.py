@@ -85,6 +85,11 @@ class TestHoweverItIsCut:
             "定制和服不支持退货。",
         ]
 
+    def test_a_number_ends_a_heading(self, size: int) -> None:
+        texts = ("Passwords\nOpen the portal and choose a new one.",)
+        draft = verified("Passwords[1] Open the portal and choose a new one.[1]", size=size, texts=texts)
+        assert draft.text == "Passwords[1] Open the portal and choose a new one.[2]"
+
     def test_without_any_citation_the_server_finds_the_source(self, size: int) -> None:
         assert verified("定制和服不支持退货。", size=size).text == "定制和服不支持退货。[1]"
 
