@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import stage as stages
-from benchmarks.quality import measures, picture, sets
+from benchmarks.quality import fabrication, measures, picture, sets
+from benchmarks.quality.fabrication import Trial
 from benchmarks.quality.gates import Gate, gates
 from benchmarks.quality.measures import Predicted
 from benchmarks.quality.sets import QuestionSet
@@ -26,6 +27,7 @@ _HEADS = (
     "right",
     "cited",
     "unanswerable: AUROC, FA@5",
+    "made up",
     "gates",
 )
 # For the largest set on two busy cores; documents are read one by one.
@@ -40,6 +42,7 @@ def main() -> int:
     )
     parser.add_argument("--sample", type=int, help="ask so many questions of each kind at most")
     parser.add_argument("--embedder", help="a sentence encoder in this process, by name or folder")
+    parser.add_argument("--no-answers", action="store_true", help="only search; answer nothing")
     wanted = parser.parse_args()
     rows, missed = [], 0
     curves: dict[str, picture.Curve] = {}
@@ -53,13 +56,20 @@ def main() -> int:
             ours, curves[name] = measures.measure(chosen, found), measures.reliability_of(chosen, found)
             theirs = measures.measure(chosen, measures.baseline(chosen))
             held = gates(chosen, ours, theirs, with_model=bool(wanted.embedder))
+            made_up = "–"
+            if not wanted.no_answers and not wanted.embedder:
+                tallies = fabrication.tallied(*_answered(stage, chosen))
+                made_up = fabrication.summed(tallies)
+                wrong = sum(len(tally.unsupported) for tally in tallies)
+                held.append(Gate("made up", wrong, 0, at_least=False))
             missed += sum(not gate.met for gate in held)
-            rows.append(_cells(chosen, ours, theirs, held))
+            rows.append(_cells(chosen, ours, theirs, made_up, held))
             print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     text = table(rows)
     print(
         f"\n{text}\n\nOurs / plain BM25. right: right first answers ÷ answered answerable questions;"
-        " cited: the answer's words stand in a span cited."
+        " cited: the answer's words stand in a span cited; made up: sentences of answers that no source has, without a"
+        " model and with two that lie."
     )
     OUT.mkdir(exist_ok=True)
     kept = OUT / f"quality{'-model' if wanted.embedder else ''}.md"
@@ -93,12 +103,25 @@ def predicted(stage: Stage, chosen: QuestionSet, *, embedder: str | None) -> dic
     }
 
 
+def _answered(stage: Stage, chosen: QuestionSet) -> tuple[Trial, list[dict[str, Any]]]:
+    """Return what a part of a set was answered with, without a model and with stand-ins that mislead."""
+    trial = fabrication.trial(chosen)
+    knowledge, questions, out = (
+        stage.plans / f"{chosen.name}.{what}" for what in ("texts", "told", "answers")
+    )
+    _write(knowledge, trial.entries)
+    _write(questions, [{"query": query} for query in trial.questions])
+    command = [sys.executable, "manage.py", "answer_questions", str(knowledge), str(questions), str(out)]
+    stages.run(stage, [*command, "--as-documents"], seconds=_MOST_SECONDS)
+    return trial, fabrication.read(out.read_text(encoding="utf-8"))
+
+
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
 def _cells(
-    chosen: QuestionSet, ours: dict[str, float], theirs: dict[str, float], held: list[Gate]
+    chosen: QuestionSet, ours: dict[str, float], theirs: dict[str, float], made_up: str, held: list[Gate]
 ) -> tuple[str, ...]:
     both = [f"{ours[name]:.3f} / {theirs[name]:.3f}" for name in ("R@1", "R@5", "MRR@10")]
     strangers = [
@@ -110,7 +133,7 @@ def _cells(
     verdict = f"missed: {'; '.join(wrong)}" if wrong else f"all {len(held)} met"
     alone = [f"{ours[name]:.3f}" for name in ("ECE", "refused", "accuracy")]
     cited = f"{ours['cited']:.3f}" if "cited" in ours else "–"
-    return (chosen.name, str(len(chosen.asked)), *both, *alone, cited, "; ".join(strangers), verdict)
+    return (chosen.name, str(len(chosen.asked)), *both, *alone, cited, "; ".join(strangers), made_up, verdict)
 
 
 def table(rows: list[tuple[str, ...]]) -> str:
