@@ -1,6 +1,7 @@
 """`manage.py rank_questions`: the product's search asked from files, in a tenant that is gone afterwards."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ KNOWLEDGE = [
 QUESTIONS = [{"query": "怎么洗和服"}, {"query": "营业到几点"}, {"query": "怎么洗和服"}]
 
 
-def written(path: Path, rows: list[dict[str, object]]) -> str:
+def written(path: Path, rows: Sequence[Mapping[str, object]]) -> str:
     path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     return str(path)
 
