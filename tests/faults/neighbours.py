@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+
 from kimono.supervisor import services
 from kimono.supervisor.home import Home
 from kimono.supervisor.postgres import APP, OWNER, Postgres
@@ -50,6 +52,11 @@ class Neighbour:
     def stop(self) -> None:
         """Stop it properly."""
         self.child.stop()
+
+    def forget(self) -> None:
+        """Empty a Redis while it runs."""
+        with redis.Redis.from_url(self.environment["REDIS_URL"]) as client:
+            client.flushall()
 
     def crash(self) -> None:
         """Stop a PostgreSQL in the middle of what it does: the next start has to recover from its log."""

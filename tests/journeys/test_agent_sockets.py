@@ -3,16 +3,14 @@
 import random
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.fixtures.databases import empty_redis
-from tests.fixtures.running import Run
+from tests.faults.neighbours import Neighbour, own_redis
 from tests.fixtures.servers import Servers
-from tests.journeys.calling import at_once, eventually, messages
+from tests.journeys.calling import at_once, eventually, messages, watching
 from tests.journeys.sockets import opened, refused
 from tests.journeys.test_chat_sockets import CHAT, ORIGINS, begun
 from tests.journeys.test_streams import QUESTION
@@ -82,6 +80,14 @@ def test_a_contact_and_an_agent_talk(live: Servers, alpha: Any, beta: Any, merch
         assert contact.until("ack", id="v")
         assert contact.saw("csat")["score"] == 5
         last = agent.until("csat")["seq"]
+    with opened(live, CHAT, alpha, subprotocols=protocols) as contact:
+        contact.send("resume", after_seq=0)
+        contact.until("resumed")
+        assert {"message", "state"} <= {each["type"] for each in contact.seen}
+        assert "悄悄话" not in str(contact.seen)
+    visitor = live.client(alpha, headers={"Authorization": f"Bearer {hands['visitor_token']}"})
+    with visitor, watching(visitor, session_id) as stream:
+        assert "悄悄话" not in str(stream.until("ready"))
     with opened(live, f"{AGENT}?agent_id=a-1", key=key) as agent:
         assert agent.next()["last_seq"] == last
         agent.send("resume", id="r", streams={"inbox": 1, session_id: 0})
@@ -194,18 +200,20 @@ def send_again_and_again(
         assert {each["client_message_id"]: each["message_id"] for each in stored} == acks
 
 
-def test_nothing_is_missed_though_no_ring_arrives(
-    web: Any, merchant: httpx.Client, run: Run, worker: str
-) -> None:
-    follow_all(web, merchant, lambda: empty_redis(run, worker), sockets=10, events=100, kills=10)
+def test_nothing_is_missed_though_no_ring_arrives(web: Any, merchant: httpx.Client) -> None:
+    with own_redis() as redis:
+        follow_all(web, merchant, redis, sockets=10, events=100, kills=10)
 
 
 def follow_all(
-    web: Any, merchant: httpx.Client, forget: Callable[[], None], *, sockets: int, events: int, kills: int
+    web: Any, merchant: httpx.Client, redis: Neighbour, *, sockets: int, events: int, kills: int
 ) -> None:
-    """Follow a conversation on sockets that are killed, while rings are lost and Redis forgets; check what each hears."""
+    """Follow a conversation on sockets that are killed, while rings are lost; check what each hears.
+
+    Redis is emptied after a third of the events, and stopped and started after two thirds.
+    """
     deaf = {"DJANGO_SETTINGS_MODULE": "tests.fixtures.deaf", "KIMONO_POLL_SECONDS": "0.5"}
-    here, there = web(**deaf), web(**deaf)
+    here, there = web(**deaf, **redis.environment), web(**deaf, **redis.environment)
     key = merchant.headers["X-API-Key"]
     with here.client(key=key) as client:
         session_id = begun(client)["session_id"]
@@ -238,8 +246,11 @@ def follow_all(
                     timeout=30,
                 )
                 assert answer.status_code == 200, answer.text
-                if number == events // 2:
-                    forget()
+                if number == events // 3:
+                    redis.forget()
+                if number == events * 2 // 3:
+                    redis.stop()
+                    redis.start()
         return list(range(1, last + 1))
 
     for seqs in at_once([write, *(lambda n=n: follow(n) for n in range(sockets))]):

@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fixtures.databases import empty_redis
-from tests.fixtures.running import Run
+from tests.faults.neighbours import own_redis
 from tests.fixtures.servers import Servers
 from tests.journeys import test_agent_sockets as live_journeys
 from tests.journeys.conftest import _modelled, merchant, modelled, program
@@ -34,9 +33,6 @@ def test_a_thousand_messages_of_twenty_contacts(live: Servers, alpha: Any, merch
 
 
 @pytest.mark.timeout(1800)
-def test_five_hundred_events_and_fifty_kills(
-    web: Callable[..., Servers], merchant: httpx.Client, run: Run, worker: str
-) -> None:
-    live_journeys.follow_all(
-        web, merchant, lambda: empty_redis(run, worker), sockets=10, events=500, kills=50
-    )
+def test_five_hundred_events_and_fifty_kills(web: Callable[..., Servers], merchant: httpx.Client) -> None:
+    with own_redis() as redis:
+        live_journeys.follow_all(web, merchant, redis, sockets=10, events=500, kills=50)
