@@ -206,6 +206,9 @@ class Watch:
 
     async def _drafted(self, writing: Live | None, *, from_the_start: bool) -> list[Seen]:
         """Return what is new of a reply in the making: all of it so far to who comes late, then what was added."""
+        # A turn may write on for a moment after a person has taken over: nobody is shown what will not be said.
+        if self.state in Conversation.HUMAN:
+            return []
         if writing is not None:
             text, message_id = writing.written, writing.reply_id
         else:
@@ -231,8 +234,6 @@ class Watch:
     async def _drafted_elsewhere(self) -> tuple[str, str, bool]:
         """Return the text so far of a reply that another process writes, its id, and whether it has broken off."""
         nothing = ("", "", False)
-        if self.state in Conversation.HUMAN:
-            return nothing
         writing = await drafts.writing_in(self.session_id)
         if writing is None or writing[1] == self._over or live.find(writing[0]) is not None:
             return nothing

@@ -131,6 +131,32 @@ def test_stop_keeps_what_was_said_and_takeover_drops_it(open_line: Any, model: A
     assert authors == ["visitor", "bot", "visitor", "bot", "visitor"]
 
 
+def test_a_turn_that_finds_its_first_words_after_a_takeover_shows_none_of_them(open_line: Any) -> None:
+    async def story() -> list[Any]:
+        begun = await talking.begin("怎么退货？", SESSION)
+        writing = live.begin(begun)
+        async with open_line() as wire:
+            wire.send("resume", after_seq=3)
+            await wire.until("resumed")
+            await in_thread(
+                handoffs.take_over,
+                session_id=SESSION,
+                agent=Handler("a-1", "一号"),
+                by=SYSTEM,
+                now=talking.now(),
+            )
+            await wire.until("state", state="assigned")
+            told_before = len(wire.seen)
+            await writing.text("签收后")
+            await asyncio.sleep(0.3)
+            writing.end(Finished({}), "done", {})
+            wire.send("ping", id="p")
+            await wire.until("pong", id="p")
+            return wire.seen[told_before:]
+
+    assert not {each["type"] for each in told(story)} & {"delta", "snapshot", "abort"}
+
+
 async def said() -> list[Any]:
     from conversations.models import Message
 
