@@ -20,6 +20,8 @@ from conversations.services.conversations import Reader
 
 _EYES = Reader(sees_agents=True)
 _ITEMS = 200
+# What fits less is no answer.
+_FITTING = 0.1
 _AFTER_ALL = 2**31 - 1
 
 
@@ -74,8 +76,9 @@ def asked(*, session_id: str) -> str:
 
 
 def sources(chunks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return recommended passages as the sources that the sheet shows, with how well each fits in percent."""
+    """Return the passages that fit as the sources that the sheet shows, with how well each does in percent."""
+    fitting = [chunk for chunk in chunks if chunk["score"] >= _FITTING]
     return [
         {**chunk, "n": n, "quote": chunk["content"], "percent": round(chunk["score"] * 100)}
-        for n, chunk in enumerate(chunks, start=1)
+        for n, chunk in enumerate(fitting, start=1)
     ]

@@ -8,6 +8,7 @@ const CANNED = /^[/／、]([^\n]{0,40})$/;
 const KNOWLEDGE = /^[?？]([^\n]{2,200})$/;
 const PAUSE = 200;
 const MOST = 8;
+const FITTING = 0.1; // what fits less is no answer
 
 async function canned(typed, sessionId) {
   const query = new URLSearchParams({ session_id: sessionId, page_size: MOST });
@@ -30,7 +31,7 @@ export function withSource({ content, title, source, section, kind }) {
 
 async function knowledge(typed, sessionId) {
   const { chunks } = await call("POST", casePath(sessionId, "/knowledge-recommend"), { query: typed, top_k: 6 });
-  return chunks.map((each) => ({
+  return chunks.filter(({ score }) => score >= FITTING).map((each) => ({
     title: each.title || each.source,
     more: each.score.toFixed(2),
     preview: each.content,

@@ -1,21 +1,34 @@
-"""The chat page before a scripted server."""
+"""Visitors and agents in browsers of their own."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.chat_stage import Stage
+from tests.fixtures.servers import Servers
+
+if TYPE_CHECKING:
+    from tests.browser.desks import Agent, Visitor
 
 
 @pytest.fixture
-def stage(page: Page) -> Stage:
-    """The page at its usual size."""
-    return Stage(page)
+def visitor(live: Servers, alpha: Any, new_page: Callable[..., Page]) -> "Callable[[], Visitor]":
+    """Return a function that brings a visitor to the chat page."""
+    from tests.browser.desks import Visitor
+
+    return lambda: Visitor(new_page(viewport={"width": 900, "height": 800}), live.url_of(alpha)).open()
 
 
-@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desk", "phone"])
-def any_size(request: pytest.FixtureRequest, new_page: Callable[..., Page]) -> Stage:
-    """The page on a desk and on a phone."""
-    width, height = request.param
-    return Stage(new_page(viewport={"width": width, "height": height}))
+@pytest.fixture
+def agent(live: Servers, alpha: Any, new_page: Callable[..., Page]) -> "Callable[..., Agent]":
+    """Return a function that brings somebody to the workbench (options: `Browser.new_context`)."""
+    from tests.browser.desks import Agent
+    from tests.tenants.doors import make_user
+
+    def arrive(username: str, role: str = "agent", **options: Any) -> Agent:
+        make_user(alpha, role, username=username)
+        page = new_page(**{"viewport": {"width": 1440, "height": 900}, **options})
+        return Agent(page, live.url_of(alpha)).sign_in(username)
+
+    return arrive

@@ -4,34 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.desks import Agent, Visitor
 from tests.browser.test_chat_journey import fill
-from tests.fixtures.servers import Servers
-from tests.tenants.doors import make_user
 
 pytestmark = pytest.mark.browser
 RETURNS = "签收后七天内可以申请退货，在“我的订单”里选择商品。"
 ASKED, SOLVED = "宠物可以一起进店试穿吗？", "可以带宠物进店，请全程牵绳；试穿间门口有宠物休息区。"
-
-
-@pytest.fixture
-def visitor(live: Servers, alpha: Any, new_page: Callable[..., Page]) -> Callable[[], Visitor]:
-    """Return a function that brings a visitor to the chat page."""
-    return lambda: Visitor(new_page(viewport={"width": 900, "height": 800}), live.url_of(alpha)).open()
-
-
-@pytest.fixture
-def agent(live: Servers, alpha: Any, new_page: Callable[..., Page]) -> Callable[..., Agent]:
-    """Return a function that brings somebody to the workbench."""
-
-    def arrive(username: str, role: str = "agent", **options: Any) -> Agent:
-        make_user(alpha, role, username=username)
-        page = new_page(**{"viewport": {"width": 1440, "height": 900}, **options})
-        return Agent(page, live.url_of(alpha)).sign_in(username)
-
-    return arrive
 
 
 @pytest.mark.parametrize("reloads", [False, True], ids=["in one go", "reloading"])
