@@ -1,11 +1,11 @@
 """Entries that say the same, and entries that say the opposite."""
 
 import hashlib
-import heapq
 import re
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,18 +28,35 @@ _MOST_IN_BUCKET = 40
 # So many entries are compared sentence by sentence; of more that may contradict each other, the first are.
 _MOST_CANDIDATES = 5_000
 Pair = tuple[Entry, Entry, str]
+Figures = tuple[frozenset[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of an entry: the smallest of its shingles, how many it has, and a number for the figures it states."""
+
+    sketch: "array[int]"
+    shingles: int
+    figures: int
+
+    def may_repeat(self, other: "_Kept") -> bool:
+        """Tell whether nothing that is kept of the two speaks against it; what is quickest to see is looked at first."""
+        if self.figures != other.figures:
+            return False
+        fewer, more = sorted((self.shingles, other.shingles))
+        return fewer >= _SAME * more and _likeness(self.sketch, other.sketch) >= _MAY_BE_SAME
 
 
 class Duplicates:
     """Finds entries with an earlier one that has the same text, or nearly the same words.
 
-    Of an entry it keeps a digest and the smallest of its shingles, by which entries that may be alike are found; what is
-    found is read again and compared in full.
+    Of an entry it keeps a digest and what `_Kept` has, by which entries that may be alike are found; what is found is
+    read again and compared in full.
     """
 
     def __init__(self) -> None:
         self._exact: dict[bytes, str] = {}
-        self._sketches: dict[str, array[int]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._buckets: dict[int, list[str]] = defaultdict(list)
 
     def take(self, entry: Entry) -> tuple[Entry, str] | None:
@@ -55,29 +72,30 @@ class Duplicates:
         """Return an earlier entry that is nearly the same, and file this one under the smallest of its shingles."""
         if len(own) < _FEWEST_SHINGLES:
             return None
-        sketch = array("Q", heapq.nsmallest(_SKETCH, own))
-        for other in named(self._likely(sketch)):
+        figures = _figures(entry.text)
+        mine = _Kept(array("Q", sorted(own)[:_SKETCH]), len(own), hash(figures))
+        for other in named(self._likely(mine)):
             theirs = shingles(other.folded())
             alike = len(own & theirs) >= _SAME * len(own | theirs)
-            if alike and _figures(entry.text) == _figures(other.text):
+            if alike and figures == _figures(other.text):
                 return other, "内容几乎相同"
-        self._sketches[entry.id] = sketch
-        for key in sketch[:_KEYS]:
+        self._kept[entry.id] = mine
+        for key in mine.sketch[:_KEYS]:
             if len(self._buckets[key]) < _MOST_IN_BUCKET:
                 self._buckets[key].append(entry.id)
         return None
 
-    def _likely(self, sketch: "array[int]") -> list[str]:
-        """Return the entries whose sketches say that most of their shingles are the same."""
-        own = set(sketch)
-        met = dict.fromkeys(each for key in sketch[:_KEYS] for each in self._buckets.get(key, ()))
-        return [each for each in met if _likeness(own, set(self._sketches[each])) >= _MAY_BE_SAME]
+    def _likely(self, mine: _Kept) -> list[str]:
+        """Return the entries of whom most of the shingles seem to be the same, and the figures too."""
+        met = dict.fromkeys(each for key in mine.sketch[:_KEYS] for each in self._buckets.get(key, ()))
+        return [each for each in met if mine.may_repeat(self._kept[each])]
 
 
-def _likeness(one: set[int], other: set[int]) -> float:
+def _likeness(one: "array[int]", other: "array[int]") -> float:
     """Return about which share of the shingles of two entries is common, from the smallest of each (Broder 1997)."""
-    smallest = heapq.nsmallest(_SKETCH, one | other)
-    return sum(each in one and each in other for each in smallest) / len(smallest)
+    mine, theirs = set(one), set(other)
+    smallest = sorted(mine | theirs)[:_SKETCH]
+    return len(mine.intersection(theirs, smallest)) / len(smallest)
 
 
 def _known(id: str, how: str) -> tuple[Entry, str] | None:
@@ -127,18 +145,19 @@ class Statements:
 
 def contradictions(entries: Iterable[Entry]) -> Iterator[Pair]:
     """Yield entries with an earlier one that says the same of something with another number, or denies it."""
-    said: dict[frozenset[str], list[tuple[Entry, str]]] = defaultdict(list)
+    said: dict[frozenset[str], list[tuple[Entry, Figures]]] = defaultdict(list)
     told: set[tuple[str, str]] = set()
     for entry in entries:
         for topic, statement in _statements(entry):
-            for other, before in said[topic]:
+            figures, earlier = _figures(statement), said[topic]
+            for other, before in earlier:
                 if other.owner == entry.owner or (entry.id, other.id) in told:
                     continue
-                if reason := _contradicts(statement, before):
+                if reason := _contradicts(figures, before):
                     told.add((entry.id, other.id))
                     yield entry, other, reason
-            if len(said[topic]) < _MOST_IN_BUCKET:
-                said[topic].append((entry, statement))
+            if len(earlier) < _MOST_IN_BUCKET:
+                earlier.append((entry, figures))
 
 
 def _statements(entry: Entry) -> Iterator[tuple[frozenset[str], str]]:
@@ -161,13 +180,13 @@ def _topic(text: str) -> frozenset[str]:
     return frozenset(content_terms(_ALLOWS.sub("", plain)))
 
 
-def _figures(text: str) -> tuple[frozenset[str], bool]:
+def _figures(text: str) -> Figures:
+    """Return the numbers that a text states, and whether it denies."""
     return frozenset(numbers(text)), len(negations(text)) % 2 == 1
 
 
-def _contradicts(one: str, other: str) -> str:
-    mine, denied = _figures(one)
-    theirs, denied_there = _figures(other)
+def _contradicts(one: Figures, other: Figures) -> str:
+    (mine, denied), (theirs, denied_there) = one, other
     if mine and theirs and not (mine <= theirs or theirs <= mine):
         return f"数字不一致：{'、'.join(sorted(mine))} 与 {'、'.join(sorted(theirs))}"
     if mine == theirs and denied != denied_there:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.models import Chunk, Document, QAPair, Version
 from knowledge.services.folding import fold
@@ -29,7 +30,7 @@ class Entry:
 
 def shingles(folded: str) -> frozenset[int]:
     """Return the pairs of neighbouring characters of a text: words would be cut differently after a small change."""
-    return frozenset(zlib.crc32(folded[at : at + 2].encode()) for at in range(len(folded) - 1))
+    return frozenset(zlib.crc32((one + other).encode()) for one, other in set(pairwise(folded)))
 
 
 def on_show(*, besides: Version | None = None) -> Iterator[Entry]:

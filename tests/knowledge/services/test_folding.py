@@ -1,9 +1,11 @@
 import unicodedata
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.services import folding
 from knowledge.services.folding import clean, detect_language, fold
 
 
@@ -75,3 +77,12 @@ def test_a_long_run_without_punctuation_is_folded() -> None:
 )
 def test_detect_language(text: str, language: str) -> None:
     assert detect_language(text) == language
+
+
+def test_a_text_that_the_converter_is_spared_is_one_that_it_leaves_as_it_is() -> None:
+    opencc, changed = folding._converter()
+    names = [files("opencc") / "dictionary" / f"{name}.txt" for name in ("TSCharacters", "TSPhrases")]
+    words = [line.split("\t")[0] for name in names for line in name.read_text(encoding="utf-8").splitlines()]
+    assert len(words) > 4000
+    assert [word for word in words if changed.isdisjoint(word) and opencc.convert(word) != word] == []
+    assert changed.isdisjoint("签收后七天内可以申请退货，运费由本店承担。")
