@@ -11,8 +11,10 @@ class AgentsConfig(AppConfig):
     verbose_name = _("Agents")
 
     def ready(self) -> None:
-        """Register the settings of this floor, and its consumers for whoever publishes an event."""
+        """Register the settings of this floor, its consumers of events, and who is online."""
         from agents import tasks  # noqa: F401
-        from agents.services import sections
+        from agents.services import presence, sections
+        from conversations.services import staffing
 
         sections.register()
+        staffing.install(lambda now: len(presence.online(now=now)))

@@ -152,6 +152,8 @@ SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 MIDDLEWARE = [
     "tenants.middleware.RequestMiddleware",
     "tenants.middleware.TenantMiddleware",
+    # Around all that may refuse: a page of the merchant's may read why.
+    "conversations.middleware.SitesMiddleware",
     "tenants.middleware.PrincipalMiddleware",
     "tenants.people.middleware.SessionMiddleware",
     "tenants.middleware.IdempotencyMiddleware",

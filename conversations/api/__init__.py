@@ -12,6 +12,7 @@ from conversations.api import (
     samples,
     scenes,
     sessions,
+    widget,
 )
 
 router = Router()
@@ -24,3 +25,4 @@ router.add_router("", monitor.router)
 router.add_router("", performance.router)
 router.add_router("", observability.router)
 router.add_router("", samples.router)
+router.add_router("", widget.router)

@@ -53,3 +53,8 @@ def mark_replay(response: HttpResponseBase, replay: bool) -> None:
     """Say on a repeat that its answer was given before."""
     if replay:
         response["Idempotent-Replay"] = "true"
+
+
+def socket_url(request: HttpRequest) -> str:
+    """Return the address of a visitor's socket on the host that was called."""
+    return f"{'wss' if request.is_secure() else 'ws'}://{request.META.get('HTTP_HOST', '')}/ws/chat/"

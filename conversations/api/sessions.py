@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from conversations.api.callers import idempotency_key, mark_replay, reader_of, sender_of, shown_to
+from conversations.api.callers import idempotency_key, mark_replay, reader_of, sender_of, shown_to, socket_url
 from conversations.api.chat import EVENT_STREAM, event_stream
 from conversations.models import Conversation
 from conversations.schemas import chat as schemas
@@ -66,7 +66,6 @@ def open_session(
     key = idempotency_key(request)
     # The middleware keeps the record of those who have a name; a page has none but its key.
     own_record = (f"open:{principal.ip}", key[:64]) if key is not None and not vouched else None
-    secure = "wss" if request.is_secure() else "ws"
     shaken = handshakes.shake(
         introduction=Introduction(
             channel=data.channel,
@@ -77,7 +76,7 @@ def open_session(
             vouched=vouched,
         ),
         idempotency=own_record,
-        ws_url=f"{secure}://{request.META.get('HTTP_HOST', '')}/ws/chat/",
+        ws_url=socket_url(request),
         now=timezone.now(),
     )
     mark_replay(response, shaken.repeat)

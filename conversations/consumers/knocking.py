@@ -11,13 +11,13 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
-from conversations.services.sections import WidgetSettings
+from conversations.services import origins
 from kimono.lib import db
 from kimono.lib.errors import Denied, Missing, Refusal, Unauthenticated, Unavailable
 from tenants import auth
 from tenants.auth import Principal
 from tenants.models import Tenant
-from tenants.services import hosts, limits, tenant_settings
+from tenants.services import hosts, limits
 
 PROTOCOL = "kimono.v1"
 _BEARER = "bearer."
@@ -126,7 +126,7 @@ def is_welcome_page(knock: Knock, tenant: Tenant | None, *, listed_sites: bool) 
     if not listed_sites or tenant is None:
         return False
     with db.tenant_scope(tenant):
-        return origin.lower() in tenant_settings.get(WidgetSettings).allowed_origins
+        return origins.is_listed(origin)
 
 
 def settled(

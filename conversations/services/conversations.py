@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from conversations.events import SessionClosed, SessionCreated, SessionReopened
-from conversations.models import Conversation
+from conversations.models import Contact, Conversation
 from conversations.services import contacts, handoffs, sequencing, windows
 from kimono.lib.errors import Missing
 from kimono.lib.ids import new_id
@@ -49,12 +49,13 @@ def begin(
     language: str = "",
     metadata: Mapping[str, Any] | None = None,
     member_level: str = "",
+    contact: Contact | None = None,
 ) -> Conversation:
-    """Begin a conversation, under a given id or a new one, and return it with its row locked.
+    """Begin a conversation, under a given id or a new one, and return it with its row locked; `contact` is its known one.
 
     Under an id that somebody else has begun in the same moment, theirs is returned. Needs an open transaction.
     """
-    contact = contacts.known(user_id=user_id, verified=verified, now=now)
+    contact = contact or contacts.known(user_id=user_id, verified=verified, now=now)
     conversation = Conversation(
         public_id=public_id or new_id("sess"),
         contact=contact,

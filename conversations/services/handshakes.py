@@ -9,7 +9,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.models import Conversation, FirstMessage
-from conversations.services import conversations, payloads, visitor_tokens, widget_secret
+from conversations.services import (
+    contacts,
+    conversations,
+    payloads,
+    sequencing,
+    visitor_tokens,
+    widget_secret,
+)
 from conversations.services.sections import ChatSettings, WidgetSettings
 from kimono.lib.errors import Unauthenticated
 from knowledge.services import visibility
@@ -71,6 +78,61 @@ def shake(
     return Shaken(_handshake(conversation, token, expires, ws_url), False)
 
 
+def meet(*, introduction: Introduction, visitor_token: str, ws_url: str, now: datetime) -> Shaken:
+    """Take a visitor's conversation up again, or begin one, and return its Handshake with a new token (WI-02).
+
+    Known again is who holds a token of the last thirty days, or whose id the merchant has signed; `repeat` tells so.
+    Raises `Unauthenticated` when the merchant wants its users' ids signed and this one is not.
+    """
+    verified = _verified(introduction)
+    with transaction.atomic():
+        before = visitor_tokens.remembered(visitor_token, now=now) if visitor_token else None
+        if before is not None and not _may_be(before, introduction):
+            before = None
+        found = before or (_latest_of(introduction.user_id, now) if verified else None)
+        resumed = found is not None and found.state != Conversation.State.CLOSED
+        if found is not None and resumed:
+            conversation = _taken_up(found, introduction, verified, now)
+        else:
+            conversation = conversations.begin(
+                now=now,
+                channel=introduction.channel,
+                user_id=introduction.user_id or (found.user_id if found is not None else ""),
+                verified=verified or (found is not None and found.user_verified),
+                language=introduction.language,
+                metadata=introduction.metadata,
+                contact=found.contact if found is not None and not verified else None,
+            )
+    token, expires = visitor_tokens.issue(conversation=conversation, now=now)
+    return Shaken(_handshake(conversation, token, expires, ws_url), resumed)
+
+
+def _may_be(conversation: Conversation, introduction: Introduction) -> bool:
+    """Tell whether a token's holder may be who is introduced: one of the two says no name, or both say the same."""
+    return introduction.user_id in ("", conversation.user_id) or not conversation.user_id
+
+
+def _latest_of(user_id: str, now: datetime) -> Conversation | None:
+    rows = Conversation.objects.filter(user_id=user_id, user_verified=True, channel=Conversation.Channel.WEB)
+    recent = rows.filter(last_activity_at__gt=now - visitor_tokens.REMEMBERED)
+    return recent.exclude(state=Conversation.State.CLOSED).order_by("-last_activity_at", "-pk").first()
+
+
+def _taken_up(found: Conversation, introduction: Introduction, verified: bool, now: datetime) -> Conversation:
+    """Return a conversation with what its visitor says of itself by now: who it is, and from which page it writes."""
+    conversation = sequencing.locked(pk=found.pk)
+    conversation.metadata = {**conversation.metadata, **(introduction.metadata or {})}
+    conversation.user_id = introduction.user_id or conversation.user_id
+    if verified and not conversation.user_verified:
+        # The visitor's own name in the conversation stays: its tokens carry it.
+        conversation.contact = contacts.known(user_id=introduction.user_id, verified=True, now=now)
+        conversation.user_verified = True
+    # An expired token is used again: the new one lives on.
+    conversation.visitor_seen_at = now
+    conversation.save(update_fields=["metadata", "user_id", "contact", "user_verified", "visitor_seen_at"])
+    return conversation
+
+
 def _handshake(
     conversation: Conversation, token: str | None, expires: datetime, ws_url: str
 ) -> dict[str, Any]:
@@ -99,9 +161,7 @@ def _verified(introduction: Introduction) -> bool:
         return bool(introduction.user_id)
     widget = tenant_settings.get(WidgetSettings)
     verified = bool(introduction.user_hash) and widget_secret.vouches(
-        user_id=introduction.user_id,
-        user_hash=introduction.user_hash,
-        generation=widget.secret_generation,
+        user_id=introduction.user_id, user_hash=introduction.user_hash
     )
     if widget.require_user_hash and not verified:
         raise Unauthenticated

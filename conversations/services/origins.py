@@ -27,5 +27,10 @@ def check_allowed(*, origin: str | None, host: str, scheme: str, fetch_site: str
     parts = urlsplit(origin.lower())
     if parts.scheme in ("http", "https") and parts.scheme == scheme and parts.netloc == host.lower():
         return
-    if origin.lower() not in tenant_settings.get(WidgetSettings).allowed_origins:
+    if not is_listed(origin):
         raise OriginRefused
+
+
+def is_listed(origin: str) -> bool:
+    """Tell whether a site is one of those that the current tenant has listed."""
+    return origin.lower() in tenant_settings.get(WidgetSettings).allowed_origins

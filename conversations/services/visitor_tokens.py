@@ -1,4 +1,7 @@
-"""The token of a visitor: bound to one tenant, one visitor, one conversation; good for 24 hours after its last use."""
+"""The token of a visitor: bound to one tenant, one visitor, one conversation; good for 24 hours after its last use.
+
+For thirty days it goes on to prove that it is the same visitor, though it opens nothing.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +16,8 @@ from tenants.services import hosts
 
 PREFIX = "vt_"
 LIFETIME = timedelta(hours=24)
+# So long an expired one still proves that it is the same visitor (api.md 2.1).
+REMEMBERED = timedelta(days=30)
 _USED_RESOLUTION = timedelta(minutes=1)
 
 
@@ -46,17 +51,9 @@ def recognise(token: str, *, now: datetime) -> Visitor:
     tenant = hosts.tenant_by_slug(f"tenant_{name}") if name.isalnum() and len(name) <= 32 else None
     if tenant is None:
         raise Unauthenticated
-    try:
-        body = _signer(tenant).unsign_object(signed)
-        issued = datetime.fromtimestamp(body["i"], tz=now.tzinfo)
-    except (signing.BadSignature, KeyError, TypeError, ValueError):
-        raise Unauthenticated from None
     with db.tenant_scope(tenant):
-        conversation = Conversation.objects.filter(public_id=body["s"], visitor_id=body["v"]).first()
-        if conversation is None:
-            raise Unauthenticated
-        used = max(conversation.visitor_seen_at or issued, issued)
-        if now - used > LIFETIME:
+        conversation, used = _opened(tenant, signed, now)
+        if conversation is None or now - used > LIFETIME:
             raise Unauthenticated
         if conversation.visitor_seen_at is None or now - used > _USED_RESOLUTION:
             Conversation.objects.filter(pk=conversation.pk).update(visitor_seen_at=now)
@@ -67,3 +64,25 @@ def recognise(token: str, *, now: datetime) -> Visitor:
         user_id=conversation.user_id,
         verified=conversation.user_verified,
     )
+
+
+def remembered(token: str, *, now: datetime) -> Conversation | None:
+    """Return the conversation of a token of the current tenant that was used within thirty days, None for any other."""
+    tenant = db.current_tenant()
+    name, _, signed = token.removeprefix(PREFIX).partition(".")
+    if not token.startswith(PREFIX) or f"tenant_{name}" != tenant.public_id:
+        return None
+    conversation, used = _opened(tenant, signed, now)
+    return conversation if now - used <= REMEMBERED else None
+
+
+def _opened(tenant: Tenant, signed: str, now: datetime) -> tuple[Conversation | None, datetime]:
+    """Return the conversation of a signed body, None where it is forged or gone, and when it was last used."""
+    try:
+        body = _signer(tenant).unsign_object(signed)
+        issued = datetime.fromtimestamp(body["i"], tz=now.tzinfo)
+    except (signing.BadSignature, KeyError, TypeError, ValueError):
+        return None, now
+    conversation = Conversation.objects.filter(public_id=body["s"], visitor_id=body["v"]).first()
+    seen = conversation.visitor_seen_at if conversation is not None else None
+    return conversation, max(seen or issued, issued)

@@ -53,6 +53,7 @@ ACTIONS = {
     "revoke_api_key": _("Revoke an API key"),
     "rollback_document": _("Go back to a version"),
     "rotate_api_key": _("Renew an API key"),
+    "rotate_widget_secret": _("Renew the widget's secret"),
     "run_evaluation": _("Run a test set"),
     "submit_solution": _("Hand in a solution"),
     "suspend_tenant": _("Suspend a merchant"),

@@ -197,4 +197,7 @@ SAMPLES: dict[str, Sample] = {
     "PM-09": NOTHING,
     "PM-10": NOTHING,
     "PM-12": NOTHING,
+    "WI-01": NOTHING,
+    "WI-02": _body(page_url="https://shop.example.com/"),
+    "WI-03": NOTHING,
 }

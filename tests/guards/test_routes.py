@@ -28,7 +28,6 @@ PUBLIC = {
     "CH-04": "a page of an allowed origin starts a visitor's session; the origin is checked by the service",
     "WI-01": "the widget draws itself before there is a visitor",
     "WI-02": "the widget starts a visitor's session; the origin is checked by the service",
-    "WI-03": "the widget's script is for every page",
 }
 OUTSIDE_THE_API = {
     "/api/v1/openapi.json": "describes the API and holds no data",
