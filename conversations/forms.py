@@ -2,18 +2,27 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from conversations.models import Scene
 from conversations.services import scenes
+from conversations.services.sections import ChatSettings, WidgetSettings, is_origin
 from knowledge.models import Sample, SampleItem
 from knowledge.services.evaluation.samples import Grade
 from tenants.admin import ServiceForm
+from tenants.services import tenant_settings
 
 INTENTS = {
     "knowledge_qa": _("Asks for knowledge"),
@@ -151,3 +160,69 @@ class GradeForm(forms.Form):
         """Return the grade."""
         given = self.cleaned_data
         return Grade(**{**given, "missed_relevant_count": given["missed_relevant_count"] or 0})
+
+
+class WidgetForm(forms.Form):
+    """How the widget looks and where it may be shown."""
+
+    title = forms.CharField(label=_("Title"), max_length=50, widget=UnfoldAdminTextInputWidget())
+    greeting = forms.CharField(
+        label=_("Greeting"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+    color = forms.RegexField(
+        label=_("Colour"),
+        regex=r"^#[0-9a-fA-F]{6}$",
+        widget=forms.TextInput(attrs={"type": "color", "class": "kimono-colour"}),
+        help_text=_("On buttons and links; made lighter or darker where it could not be read."),
+    )
+    position = forms.ChoiceField(
+        label=_("Place"),
+        choices=[("right", _("Bottom right")), ("left", _("Bottom left"))],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    allowed_origins = forms.CharField(
+        label=_("Sites that may show it"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(
+            attrs={"rows": 3, "spellcheck": "false", "placeholder": "https://www.example.com"}
+        ),
+        help_text=_("One a line, each with its scheme; www and other subdomains are sites of their own."),
+    )
+    require_user_hash = forms.BooleanField(
+        label=_("Customers' numbers must be signed"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text=_("A number without a good signature is refused instead of only not being believed."),
+    )
+
+    @classmethod
+    def present(cls) -> dict[str, Any]:
+        """Return what is set now."""
+        widget = tenant_settings.get(WidgetSettings)
+        shown = {name: getattr(widget, name) for name in cls.base_fields if name != "greeting"}
+        sites = "\n".join(widget.allowed_origins)
+        return {**shown, "allowed_origins": sites, "greeting": tenant_settings.get(ChatSettings).greeting}
+
+    def clean_allowed_origins(self) -> list[str]:
+        """Return the sites as browsers name them. Refuses what is no address of a site."""
+        lines = [line.strip() for line in self.cleaned_data["allowed_origins"].splitlines()]
+        sites = list(dict.fromkeys(_site(line) for line in lines if line))
+        if bad := [site for site in sites if not is_origin(site)]:
+            raise forms.ValidationError(gettext("This is no address of a site: %(site)s") % {"site": bad[0]})
+        return sites
+
+    def patch(self) -> dict[str, Any]:
+        """Return what was entered, as a change of the settings."""
+        given = dict(self.cleaned_data)
+        return {"chat": {"greeting": given.pop("greeting")}, "widget": given}
+
+
+def _site(address: str) -> str:
+    """Return the origin of an address, as browsers send it; a text that is none unchanged."""
+    try:
+        parts = urlsplit(address.lower())
+        usual = {"https": 443, "http": 80}.get(parts.scheme)
+        port = f":{parts.port}" if parts.port not in (None, usual) else ""
+    except ValueError:
+        return address
+    return f"{parts.scheme}://{parts.hostname}{port}" if usual and parts.hostname else address

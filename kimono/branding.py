@@ -101,6 +101,7 @@ def tenant_navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Set-up"),
             "items": [
+                _item(_("Chat on your site"), "widgets", "merchant:widget"),
                 _item(_("Scenes"), "account_tree", "merchant:conversations_scene_changelist"),
                 _item(_("Canned replies"), "quickreply", "merchant:agents_cannedreply_changelist"),
                 _item(_("Groups"), "groups", "merchant:agents_group_changelist"),

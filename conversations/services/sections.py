@@ -27,6 +27,11 @@ _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::\d{1,5})?")
 Word = Annotated[str, BeforeValidator(trimmed), StringConstraints(min_length=1, max_length=50)]
 
 
+def is_origin(text: str) -> bool:
+    """Tell whether a text is the origin of a site as browsers write it: scheme, host, port unless it is the usual one."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
 class WorkingHours(BaseModel):
     """When people are at work: days as 1 (Monday) to 7, on the clock of `tz`; an `end` before `start` is the next day's."""
 
@@ -127,7 +132,7 @@ class WidgetSettings(Section):
     @field_validator("allowed_origins")
     @classmethod
     def _exact_origins(cls, value: list[str]) -> list[str]:
-        if any(not _ORIGIN.fullmatch(origin) for origin in value):
+        if any(not is_origin(origin) for origin in value):
             raise ValueError(
                 "an origin is scheme, host and port, exactly, in lower case: https://shop.example.com"
             )

@@ -20,9 +20,14 @@ def shown(*, language: str, now: datetime) -> dict[str, Any]:
         "greeting": tenant_settings.get(ChatSettings).greeting,
         "language": language,
         "csat_enabled": tenant_settings.get(CsatSettings).enabled,
-        "in_working_hours": in_working_hours(sections.policy().working_hours, now),
+        "in_working_hours": is_staffed(now=now),
         "agents_online": staffing.online(now=now),
     }
+
+
+def is_staffed(*, now: datetime) -> bool:
+    """Tell whether people of the current tenant are at work."""
+    return in_working_hours(sections.policy().working_hours, now)
 
 
 def next_opening(*, now: datetime, language: Language) -> str:

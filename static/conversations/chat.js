@@ -3,12 +3,14 @@
 import { Announcer } from "./announcer.js";
 import { Banner } from "./banner.js";
 import { CitationSheet } from "./citations.js";
+import { paint } from "./colours.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { wireConversationDownload } from "./downloads.js";
 import { byId } from "./elements.js";
 import { Header, wirePreferences } from "./header.js";
+import { holdFocus, host, meetHost } from "./host.js";
 import { Live } from "./live.js";
 import { Refusals } from "./refusals.js";
 import { Room } from "./room.js";
@@ -108,14 +110,30 @@ function assemble() {
   return parts;
 }
 
+/** Dress as the widget of the page around, and hear when it is opened. */
+function moveIn(onOpen = () => byId("embed-close").focus(), onShown = () => {}) {
+  paint(host.color ?? settings.color);
+  if (host.title) byId("bar-title").textContent = host.title;
+  byId("embed-close").hidden = !host.present;
+  byId("embed-close").addEventListener("click", () => host.tell({ type: "close" }));
+  holdFocus();
+  host.listen({ onOpen: (focus) => focus && onOpen(), onShown });
+}
+
 async function main() {
   wirePreferences();
   followKeyboard();
-  if (settings.suspended) return;
+  await meetHost();
+  if (settings.suspended) return settings.embed && moveIn();
   const { room, refusals, delivery, conversation, composer } = assemble();
-  composer.focusGently();
+  if (settings.embed) moveIn(() => composer.focus(), () => room.seen());
+  else {
+    composer.focusGently();
+    host.listen({ onOpen: () => {}, onShown: () => room.seen() });
+  }
   if (!conversation.exists) return delivery.restore(new Set());
   try {
+    await conversation.identify();
     await room.resume();
   } catch (problem) {
     await refusals.ofFetching(problem);

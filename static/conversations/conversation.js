@@ -1,10 +1,12 @@
 // The conversation as the server knows it: opening, resuming, and each thing a contact may ask of it.
 
 import { readEvents } from "./events.js";
+import { host } from "./host.js";
 import { visitor } from "./keeping.js";
 import { settings } from "./texts.js";
 import { Refused, Unreachable, newUuid, pause, request, requestFile, requestJson } from "./wire.js";
 
+const HANDSHAKE = "/api/v1/widget/handshake";
 const SESSIONS = "/api/v1/chat/sessions";
 const MESSAGES = "/api/v1/chat/messages";
 const RESUMES = 4;
@@ -22,18 +24,24 @@ export class Conversation {
     return visitor.get()?.session_id ?? null;
   }
 
-  /** Open the conversation unless there is one. Several callers share one request. */
+  /**
+   * Open the conversation unless there is one. Several callers share one request. Returns whether it is one that a
+   * signed-in customer has begun elsewhere.
+   */
   async open() {
-    if (this.exists) return;
+    if (this.exists) return false;
     this.#opening ??= this.#begin();
     try {
-      this.#keep(await this.#opening);
+      const handshake = await this.#opening;
+      this.#keep(handshake);
+      return handshake.last_seq > 0;
     } finally {
       this.#opening = null;
     }
   }
 
   async #begin() {
+    if (host.user) return this.#introduce(null);
     const handshake = await this.#shake();
     if (handshake.visitor_token) return handshake;
     // The answer to the first attempt was lost on its way, and a repeat shows no token.
@@ -42,11 +50,23 @@ export class Conversation {
 
   async #shake() {
     const handshake = await requestJson("POST", SESSIONS, {
-      body: { channel: "web", language: wireLanguage },
+      body: { channel: "web", language: wireLanguage, ...(host.page ? { metadata: { page_url: host.page } } : {}) },
       headers: { "Idempotency-Key": this.#openingKey },
     });
     this.#openingKey = newUuid();
     return handshake;
+  }
+
+  /** Tell the server who the page says the visitor is; another customer's conversation is not gone on with. */
+  async identify() {
+    if (host.user && this.exists) this.#keep(await this.#introduce(visitor.get().visitor_token));
+  }
+
+  #introduce(token) {
+    const { id = null, hash = null } = host.user ?? {};
+    const said = { visitor_token: token, user_id: id, user_hash: hash || null, page_url: host.page || null };
+    const body = Object.fromEntries(Object.entries({ ...said, language: wireLanguage }).filter(([, value]) => value !== null));
+    return requestJson("POST", HANDSHAKE, { body });
   }
 
   /** Exchange an expired token for a new one. Returns whether it is still the same conversation. */
@@ -54,9 +74,7 @@ export class Conversation {
     const old = visitor.get();
     visitor.clear();
     try {
-      const handshake = await requestJson("POST", "/api/v1/widget/handshake", {
-        body: { visitor_token: old?.visitor_token, language: wireLanguage },
-      });
+      const handshake = await this.#introduce(old?.visitor_token ?? null);
       this.#keep(handshake);
       return handshake.session_id === old?.session_id;
     } catch (problem) {
@@ -96,6 +114,10 @@ export class Conversation {
 
   escalate(reason = null) {
     return this.#ask("POST", "/escalate", reason ? { reason } : {});
+  }
+
+  rate(score, comment = null) {
+    return this.#ask("POST", "/csat", { score, ...(comment ? { comment } : {}) });
   }
 
   close(reason) {

@@ -64,6 +64,11 @@ export class Delivery {
     this.pump();
   }
 
+  /** Show again, below what was brought back, what is still to be sent. */
+  showAgain() {
+    for (const message of this.#queue) this.#show(message, false);
+  }
+
   drop() {
     this.#abort?.abort();
     this.#queue = [];
@@ -134,7 +139,7 @@ export class Delivery {
     message.bubble.setState("sending");
     this.announcer.reset();
     try {
-      await this.conversation.open();
+      if (await this.conversation.open()) await this.room.bringBack();
       this.room.listen();
       this.composer.setBusy(this.room.handler === "bot");
       if (this.room.handler === "bot") {

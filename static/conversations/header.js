@@ -1,7 +1,7 @@
 // The header: who is answering now, and how the page looks.
 
 import { byId, showIcon } from "./elements.js";
-import { minutesOf, text } from "./texts.js";
+import { minutesOf, settings, text } from "./texts.js";
 
 const ICONS = { bot: "bot", pending: "clock", assigned: "person", resolved: "check", closed: "check", paused: "pause" };
 const YEAR = 31_536_000;
@@ -37,8 +37,14 @@ export function wirePreferences() {
     document.dispatchEvent(new CustomEvent("kimono:theme", { detail: event.target.value }));
   });
   byId("language-choice").addEventListener("change", (event) => {
+    if (settings.embed) {
+      // In a frame of another site no cookie arrives.
+      const here = new URL(window.location.href);
+      here.searchParams.set("lang", event.target.value === "en" ? "en" : "zh");
+      return window.location.replace(here);
+    }
     const secure = window.location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `django_language=${event.target.value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
-    window.location.reload();
+    return window.location.reload();
   });
 }

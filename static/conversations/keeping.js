@@ -22,7 +22,18 @@ function write(key, value) {
 }
 
 function slot(key) {
-  return { get: () => read(key), set: (value) => write(key, value), clear: () => write(key, null) };
+  return {
+    get: () => read(key),
+    set: (value) => write(key, value),
+    clear: () => write(key, null),
+    /** From now on `tell(value)` keeps the value; what it had is `value`. Here it lives in memory alone. */
+    handOver(value, tell) {
+      const copy = { value };
+      this.get = () => copy.value;
+      this.set = (next) => tell((copy.value = next));
+      this.clear = () => this.set(null);
+    },
+  };
 }
 
 /** `{visitor_token, session_id}` of the conversation going on, or null. */

@@ -1,7 +1,10 @@
 // Who is answering, what has already been shown, and what each event means for the page.
 
+import { SatisfactionCard } from "./csat.js";
+import { host } from "./host.js";
+import { MessageCard } from "./leaving.js";
 import { finishReply } from "./thread.js";
-import { minutesOf, text } from "./texts.js";
+import { minutesOf, settings, text } from "./texts.js";
 import { request } from "./wire.js";
 
 const PAGE_TITLE = document.title;
@@ -15,11 +18,12 @@ export class Room {
   #unread = 0;
   #resumed = false;
   #asking = false;
+  #asked = null; // the card that asks how it was
+  #form = null; // the form of a message for people who are not at work
 
   /** `thread`, `conversation`, `header`, `composer`, `announcer`; the page sets `live`, `delivery` and `refusals`. */
   constructor({ thread, conversation, header, composer, announcer }) {
     Object.assign(this, { thread, conversation, header, composer, announcer });
-    document.addEventListener("visibilitychange", () => !document.hidden && this.#countUnread(0));
   }
 
   /** Whether anything can still happen in the conversation. */
@@ -67,6 +71,21 @@ export class Room {
     } finally {
       done();
     }
+  }
+
+  /** Begin with the conversation that a signed-in customer has had elsewhere. */
+  async bringBack() {
+    const { items, session } = await this.conversation.history();
+    this.thread.clear();
+    for (const item of items) this.#take(item, false);
+    await this.#follow(session);
+    this.delivery.showAgain();
+    this.thread.toEnd();
+  }
+
+  /** Everything here has been seen. */
+  seen() {
+    this.#countUnread(0);
   }
 
   /** Fetch what was missed while the line was down. */
@@ -118,11 +137,12 @@ export class Room {
     this.#asking = true;
     this.composer.setPerson("asking");
     try {
-      await this.conversation.open();
+      if (await this.conversation.open()) await this.bringBack();
       this.listen();
       const card = await this.conversation.escalate();
       this.show("pending", { position: card.queue_position, waitSeconds: card.estimated_wait_seconds });
       this.#announce(this.#queueWords(card));
+      if (card.in_working_hours === false) this.#offerForm();
     } catch (problem) {
       this.composer.setPerson("idle");
       this.refusals.ofPerson(problem);
@@ -159,6 +179,7 @@ export class Room {
     this.#resumed = false;
     this.#agentName = null;
     this.#remote = null;
+    this.#asked = this.#form = null;
     this.thread.clear();
     this.show("bot");
   }
@@ -192,7 +213,7 @@ export class Room {
     }
     if (isNew && item.author !== "visitor") {
       this.announcer.say(item.content);
-      if (document.hidden) this.#countUnread(this.#unread + 1);
+      if (!host.shown) this.#countUnread(this.#unread + 1);
     }
   }
 
@@ -227,6 +248,24 @@ export class Room {
     else if (state === "pending") this.#onWaiting();
     else if (state === "bot" && before !== "resolved") this.#announce(text("backToBot"));
     else if (state === "resolved") this.#announce(text("resolvedNotice"));
+    if (state === "resolved") this.#askHow(state);
+  }
+
+  /** Ask how it was, once a person has resolved it. */
+  #askHow(state, rated = false) {
+    if (state !== "resolved") {
+      this.#asked?.remove();
+      this.#asked = null;
+    } else if (settings.csat && !rated && !this.#asked) {
+      this.#asked = new SatisfactionCard((score, comment) => this.conversation.rate(score, comment));
+      this.thread.addCard(this.#asked.node);
+    }
+  }
+
+  #offerForm() {
+    this.#form?.remove();
+    this.#form = new MessageCard((words) => this.delivery.send(words));
+    this.thread.addCard(this.#form.node);
   }
 
   #onWaiting() {
@@ -238,6 +277,7 @@ export class Room {
   async #follow(session) {
     if (session.state === "assigned" && !this.#agentName) await this.#findAgentName();
     this.show(session.state, { position: session.queue_position });
+    this.#askHow(session.state, session.csat !== null);
   }
 
   async #findAgentName() {
@@ -254,6 +294,7 @@ export class Room {
     this.composer.setEnded(state === "closed");
     this.live.stayWhenHidden = state === "pending" || state === "assigned";
     if (state === "closed") this.live.stop();
+    if (state !== "resolved") this.#askHow(state);
   }
 
   #queueWords({ queue_position: position, estimated_wait_seconds: seconds, in_working_hours: open }) {
@@ -270,6 +311,7 @@ export class Room {
 
   #countUnread(count) {
     this.#unread = count;
+    host.tell({ type: "unread", count });
     document.title = count ? `(${count}) ${PAGE_TITLE}` : PAGE_TITLE;
   }
 }

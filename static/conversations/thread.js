@@ -56,6 +56,11 @@ export class Thread {
     this.#place(element("p", { class: "notice" }, element("span", {}, words)), date);
   }
 
+  /** Add something to fill in. */
+  addCard(node) {
+    this.#place(node, new Date());
+  }
+
   /** Show for six seconds, or until told otherwise, that a person is writing. */
   showTyping(on) {
     clearTimeout(this.#typingTimer);

@@ -4,12 +4,18 @@
   var KEY = "kimono.theme";
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
 
+  // What the page that shows this one in a frame has asked for.
+  function given() {
+    var asked = new URLSearchParams(window.location.search).get("theme");
+    return asked === "light" || asked === "dark" ? asked : "system";
+  }
+
   function choice() {
     try {
       var kept = window.localStorage.getItem(KEY);
-      return kept === "light" || kept === "dark" ? kept : "system";
+      return kept === "light" || kept === "dark" ? kept : given();
     } catch (refused) {
-      return "system"; // storage is blocked, for instance in a third-party frame
+      return given(); // storage is blocked, for instance in a third-party frame
     }
   }
 

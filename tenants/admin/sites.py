@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from csp.decorators import csp
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
@@ -91,6 +92,14 @@ class Site(UnfoldAdminSite):
     # The upper floor that sees all of a site's figures sets these.
     dashboard: Callable[[HttpRequest], Dashboard] | None = None
     zone: Callable[[], ZoneInfo] | None = None
+    # Pages that belong to no table, from upper floors: path, view, name.
+    pages: ClassVar[list[tuple[str, Callable[[HttpRequest], HttpResponseBase], str]]] = []
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return the paths, those of pages without a table first."""
+        own = [path(where, self.admin_view(view), name=name) for where, view, name in type(self).pages]
+        found: list[URLPattern | URLResolver] = super().get_urls()
+        return [*own, *found]
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Tell whether the signed-in user may enter this site."""

@@ -38,7 +38,7 @@ def shake(caller: Caller, status: int = 201, **body: Any) -> Any:
     return answer.json()
 
 
-def signed(tenant: Tenant, user_id: str, generation: int = 0) -> dict[str, str]:
+def signed(tenant: Tenant, user_id: str, generation: int = 0) -> dict[str, Any]:
     with tenant_scope(tenant):
         secret = widget_secret.secret(generation)
     return {
