@@ -97,6 +97,7 @@ class Visit:
 
     def ask(self, words: str) -> None:
         """Write something and wait for the end of the answer."""
+        expect(self.page.locator("#kimono-widget .panel")).to_be_visible()
         expect(self.page.locator("#kimono-widget .wait")).to_be_hidden()
         answers = self.frame.locator(".row-bot[data-phase=done]")
         before = answers.count()

@@ -2,14 +2,17 @@
 
 import hashlib
 import hmac
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from conversations.models import Conversation
 from conversations.services import visitor_tokens, widget_secret
+from conversations.views import SCRIPT
 from kimono.lib.db import tenant_scope
 from tenants.models import AuditRow, Tenant
 from tenants.services import lifecycle, tenant_settings
@@ -232,6 +235,25 @@ def test_who_must_be_signed_is_refused_without_and_after_the_secret_has_changed(
     with tenant_scope(alpha):
         row = AuditRow.objects.get(tenant=alpha, action="rotate_widget_secret")
         assert row.username == "boss" and given["secret"] not in str(row.details)
+
+
+def test_the_page_about_the_tag_says_what_the_script_does(in_alpha: Tenant) -> None:
+    page = (settings.BASE_DIR / "docs/how-to/put-the-chat-on-your-site.md").read_text()
+    script = SCRIPT.read_text()
+    read = {
+        re.sub(r"[A-Z]", lambda big: f"-{big[0].lower()}", name)
+        for name in re.findall(r"asked\.(\w+)", script)
+    }
+    assert set(re.findall(r"^\| `data-([a-z-]+)`", page, re.MULTILINE)) == read
+    said = {f"kimono:{name}" for name in re.findall(r'announce\("(\w+)"', script)}
+    assert said == {"kimono:ready", "kimono:open", "kimono:close", "kimono:unread"}
+    assert all(f"`{name}`" in page for name in said)
+    acts = re.findall(r"const acts = \{ (.+?) \}", script)[0].split(", ")
+    assert set(re.findall(r'^  Kimono\("(\w+)"', page, re.MULTILINE)) == set(acts)
+    written: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], written)
+    good = written["user_hash"](widget_secret.secret(0), "u_1")
+    assert widget_secret.vouches(user_id="u_1", user_hash=good)
 
 
 def test_a_suspended_merchants_widget_is_told_so(shop: Caller, alpha: Tenant) -> None:
