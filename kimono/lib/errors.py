@@ -103,10 +103,15 @@ class Unsupported(Refusal):
 
 
 class Invalid(Refusal):
-    """The input breaks a rule; `detail` always names the field."""
+    """The input breaks a rule; `detail` always names the field.
+
+    `words` say the same as `detail` where that has numbers and names in it: sentences with what stands in them, for pages
+    in another language.
+    """
 
     status = 422
     code = "validation_error"
+    words: Sequence[tuple[str, Mapping[str, object]]] = ()
 
     def __init__(
         self,

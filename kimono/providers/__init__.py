@@ -4,7 +4,7 @@ Imports no app. Every request to a provider passes through `call`, which asks an
 """
 
 from kimono.providers import breakers
-from kimono.providers.calls import Tally, Work, call
+from kimono.providers.calls import Tally, Work, booked, call
 from kimono.providers.completion import ChatStream, chat, stream_chat
 from kimono.providers.config import ConfigError, ProvidersConfig, from_environment
 from kimono.providers.embedding import embed, embed_here
@@ -64,6 +64,7 @@ __all__ = [
     "Truncated",
     "Unavailable",
     "Work",
+    "booked",
     "breakers",
     "call",
     "chat",

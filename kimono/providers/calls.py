@@ -4,7 +4,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -27,6 +29,19 @@ _UNRECORDED = "a provider call could not be recorded"
 
 # asyncio keeps only weak references to tasks; a record that outlives its caller must not vanish.
 _recording: set[asyncio.Task[None]] = set()
+
+
+_booked_as: ContextVar[str] = ContextVar("booked_as", default="")
+
+
+@contextmanager
+def booked(operation: str) -> Iterator[None]:
+    """Book the calls of the block under `operation`: what is done to measure is no answer that a customer had."""
+    token = _booked_as.set(operation)
+    try:
+        yield
+    finally:
+        _booked_as.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +234,7 @@ def _record_of(purpose: str, ref: str, work: Work, tally: Tally, outcome: _Outco
         cancelled=outcome.cancelled,
         started_at=tally.started_at,
         tokens_estimated=tally.estimated,
+        booked_as=_booked_as.get(),
     )
 
 

@@ -33,7 +33,8 @@ class Prompt:
 class CallRecord:
     """One attempt, for the usage table.
 
-    `operation` is chat, embedding, rerank or vision; `ref` an opaque turn or job id. Times are in milliseconds,
+    `operation` is chat, embedding, rerank or vision and decides the price; `booked_as` is what it is booked under where
+    that is something else (see `booked`). `ref` an opaque turn or job id. Times are in milliseconds,
     `started_at` in UTC. `error_code` is None only for a success; `cancelled` means that our side stopped the
     call. `tokens_estimated` is true when the provider reported no usage and the counts were derived from texts.
     """
@@ -54,6 +55,7 @@ class CallRecord:
     cancelled: bool
     started_at: datetime
     tokens_estimated: bool = False
+    booked_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Refusals in the language of the page: services refuse in the words of the wire contract, which are English."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext, gettext_noop
 
-from kimono.lib.errors import Refusal
+from kimono.lib.errors import Invalid, Refusal
 
 # Texts that name a state or a number are told by their code.
 _BY_CODE = {
@@ -37,8 +39,22 @@ SENTENCES = (
 
 def said(refusal: Refusal) -> str:
     """Return a refusal as a sentence for the person at the page."""
+    return " ".join(said_each(refusal))
+
+
+def said_each(refusal: Refusal) -> list[str]:
+    """Return what a refusal says, a sentence for each fault."""
+    if isinstance(refusal, Invalid) and refusal.words:
+        return [gettext(text) % _translated(values) for text, values in refusal.words]
     if refusal.code in _BY_CODE:
-        return gettext(_BY_CODE[refusal.code])
+        return [gettext(_BY_CODE[refusal.code])]
     if isinstance(refusal.detail, str):
-        return gettext(refusal.detail)
-    return " ".join(gettext(str(fault["msg"])) for fault in refusal.detail)
+        return [gettext(refusal.detail)]
+    return [gettext(str(fault["msg"])) for fault in refusal.detail]
+
+
+def _translated(values: Mapping[str, object]) -> dict[str, object]:
+    # An empty text has a translation: the head of the catalogue.
+    return {
+        name: gettext(value) if isinstance(value, str) and value else value for name, value in values.items()
+    }

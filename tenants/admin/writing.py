@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from kimono.lib.errors import Refusal
 from tenants.admin.actors import actor_of_admin
-from tenants.admin.refusals import said
+from tenants.admin.refusals import said_each
 from tenants.admin.tables import ModelAdmin
 from tenants.services.auditing import Actor
 
@@ -32,7 +32,7 @@ class ServiceForm(forms.ModelForm[Any]):
         try:
             self.saved = self.write(self.cleaned_data)
         except Refusal as refusal:
-            self.add_error(self._field_of(refusal), said(refusal))
+            self.add_error(self._field_of(refusal), said_each(refusal))
 
     def _field_of(self, refusal: Refusal) -> str | None:
         if isinstance(refusal.detail, str):

@@ -39,7 +39,8 @@ class UsageMeter:
                     "timestamp": record.started_at,
                     "tenant": tenant.pk if tenant is not None else None,
                     "provider": record.provider,
-                    "operation": record.operation,
+                    "operation": record.booked_as or record.operation,
+                    "priced": record.operation,
                     "purpose": record.purpose,
                     "ref": record.ref or "",
                     "model": record.model,
@@ -71,7 +72,7 @@ _RECORD = """
             SELECT (input_per_1k * %(tokens_input)s + output_per_1k * %(tokens_output)s) / 1000
                    * CASE WHEN currency = 'USD' THEN %(usd)s ELSE 1 END
               FROM public.tenants_price
-             WHERE provider = %(provider)s AND model IN (%(model)s, '*') AND operation = %(operation)s
+             WHERE provider = %(provider)s AND model IN (%(model)s, '*') AND operation = %(priced)s
                AND valid_from <= %(timestamp)s
              ORDER BY model = %(model)s DESC, valid_from DESC LIMIT 1
         ), 0)

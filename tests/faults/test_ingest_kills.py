@@ -1,85 +1,23 @@
 """`kill -9` while a document is taken in (promise R11): ready in the end, each chunk once, never half to be seen."""
 
-import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 
 from kimono.lib import db
+from tests.faults.holding import Holder
 from tests.faults.killing import SHORT_LEASES, await_true, kill_all, kill_children, kill_parser
 from tests.fixtures.servers import Servers
 from tests.knowledge.uploads import upload
 
-LOCK = 471_100
 TEXT = "# 规定\n\n" + "\n\n".join(
     f"## 第{number}条\n\n第 {number} 条：押金 {number} 元，逾期一天加收 {number % 7} 元。"
     for number in range(1, 61)
 )
 OLD = "# 规定\n\n旧的规定。\n"
-
-
-class Holder:
-    """Makes the database hold a job where it stands, so that it can be killed exactly there."""
-
-    def __init__(self, raw: psycopg.Connection[Any], schema: str) -> None:
-        self.raw, self.schema = raw, schema
-
-    @contextlib.contextmanager
-    def between(self, stage: str, following: str) -> Iterator[None]:
-        """Hold the job at the end of `stage`."""
-        self.raw.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        self.raw.execute(
-            "CREATE TRIGGER hold BEFORE UPDATE ON public.tenants_job FOR EACH ROW"
-            f" WHEN (OLD.stage = '{stage}' AND NEW.stage = '{following}') EXECUTE FUNCTION kimono_test.hold()"
-        )
-        try:
-            yield
-        finally:
-            self.end_waiting()
-            self.raw.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-            self.raw.execute("DROP TRIGGER hold ON public.tenants_job")
-
-    @contextlib.contextmanager
-    def writing(self, table: str) -> Iterator[None]:
-        """Hold the job in the transaction that writes to `table`."""
-        self.raw.execute("BEGIN")
-        self.raw.execute(f'LOCK TABLE "{self.schema}".{table} IN SHARE MODE')
-        try:
-            yield
-        finally:
-            self.end_waiting()
-            self.raw.execute("ROLLBACK")
-
-    def is_waiting(self) -> bool:
-        """Tell whether somebody is held."""
-        return bool(self._waiting())
-
-    def _waiting(self) -> list[int]:
-        rows = self.raw.execute(
-            "SELECT pid FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname ="
-            " current_database()) AND (objid = %s OR relation = ANY(%s::regclass[]))",
-            [LOCK, [f'"{self.schema}".{table}' for table in ("knowledge_chunk", "knowledge_revision")]],
-        ).fetchall()
-        return [row[0] for row in rows]
-
-    def end_waiting(self) -> None:
-        """End the server's side of processes that were killed: it would notice only when it writes to them."""
-        for pid in self._waiting():
-            self.raw.execute("SELECT pg_terminate_backend(%s)", [pid])
-
-
-@pytest.fixture
-def holder(superuser: psycopg.Connection[Any], alpha: Any) -> Iterator[Holder]:
-    superuser.execute(
-        "CREATE OR REPLACE FUNCTION kimono_test.hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
-        f" $$ BEGIN PERFORM pg_advisory_xact_lock_shared({LOCK}); RETURN NEW; END $$"
-    )
-    yield Holder(superuser, alpha.schema_name)
-    superuser.execute("DROP FUNCTION kimono_test.hold() CASCADE")
 
 
 def check_stored_once(version: Any) -> None:

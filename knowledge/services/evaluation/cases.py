@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
+from django.utils.translation import gettext_noop
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from kimono.lib import tables
@@ -49,15 +50,47 @@ class Case(BaseModel):
     category: Annotated[str, Field(max_length=100)] | None = None
 
 
+# What may be wrong with a row, as pydantic names it; anything else "is not valid".
+_WRONG = {
+    "missing": gettext_noop("row %(row)s: %(field)s: is missing"),
+    "string_too_short": gettext_noop("row %(row)s: %(field)s: is empty"),
+    "string_too_long": gettext_noop("row %(row)s: %(field)s: is longer than %(max_length)s characters"),
+    "too_long": gettext_noop("row %(row)s: %(field)s: has more than %(max_length)s entries"),
+    "bool_parsing": gettext_noop("row %(row)s: %(field)s: is neither true nor false"),
+    "bool_type": gettext_noop("row %(row)s: %(field)s: is neither true nor false"),
+    "string_type": gettext_noop("row %(row)s: %(field)s: is no text"),
+    "tuple_type": gettext_noop("row %(row)s: %(field)s: is no list"),
+    "not_boolean": gettext_noop("row %(row)s: %(field)s: “%(cell)s” is neither true nor false"),
+    "no_json": gettext_noop("row %(row)s: is no JSON"),
+    "no_object": gettext_noop("row %(row)s: is no JSON object"),
+}
+_NOT_VALID = gettext_noop("row %(row)s: %(field)s: is not valid")
+_MORE = gettext_noop("and %(count)s more")
+_NO_CASE = gettext_noop("the file has no case")
+# The names of the columns, for pages.
+_FIELDS = (
+    gettext_noop("query"),
+    gettext_noop("expected_sources"),
+    gettext_noop("expected_answer_keywords"),
+    gettext_noop("reference_answer"),
+    gettext_noop("answerable"),
+    gettext_noop("category"),
+)
+
+_Wrong = tuple[str, dict[str, Any]]
+Fault = tuple[str, Mapping[str, object]]
+
+
 class UnreadableSet(Invalid):
     """A file has rows that are no cases; each is named with its number."""
 
-    def __init__(self, faults: Sequence[str], *, loc: Sequence[str | int]) -> None:
+    def __init__(self, faults: Sequence[Fault], *, loc: Sequence[str | int]) -> None:
         super().__init__("")
-        shown = [*faults[:_MOST_NAMED]]
-        if len(faults) > _MOST_NAMED:
-            shown.append(f"and {len(faults) - _MOST_NAMED} more")
-        self.detail = [{"loc": list(loc), "msg": fault, "type": "value_error"} for fault in shown]
+        more = len(faults) - _MOST_NAMED
+        self.words = [*faults[:_MOST_NAMED], *([(_MORE, {"count": more})] if more > 0 else [])]
+        self.detail = [
+            {"loc": list(loc), "msg": text % values, "type": "value_error"} for text, values in self.words
+        ]
 
 
 def read(content: bytes, name: str, *, loc: Sequence[str | int] = ("form", "file")) -> list[Case]:
@@ -69,21 +102,22 @@ def read(content: bytes, name: str, *, loc: Sequence[str | int] = ("form", "file
     if len(content) > MOST_BYTES:
         raise TooLarge(max_bytes=MOST_BYTES)
     found: list[Case] = []
-    faults: list[str] = []
+    faults: list[Fault] = []
     for row, values in _rows(content, name, loc):
         if len(found) >= MOST_CASES:
             raise TooLarge(max_bytes=MOST_BYTES, detail=f"A test set has at most {MOST_CASES} cases.")
-        if isinstance(values, str):
-            faults.append(f"row {row}: {values}")
+        if isinstance(values, tuple):
+            kind, more = values
+            faults.append((_WRONG[kind], {"row": row, **more}))
             continue
         try:
             found.append(Case.model_validate(values))
         except ValidationError as error:
-            faults += [f"row {row}: {_place(fault)}{fault['msg']}" for fault in error.errors()]
+            faults += [_fault(row, each) for each in error.errors()]
     if faults:
         raise UnreadableSet(faults, loc=loc)
     if not found:
-        raise UnreadableSet(["the file has no case"], loc=loc)
+        raise UnreadableSet([(_NO_CASE, {})], loc=loc)
     return found
 
 
@@ -98,12 +132,16 @@ def categories(cases: Sequence[Case]) -> list[str]:
     return list(dict.fromkeys(case.category for case in cases if case.category))
 
 
-def _place(fault: Mapping[str, Any]) -> str:
-    names = ".".join(str(part) for part in fault["loc"])
-    return f"{names}: " if names else ""
+def _fault(row: int, found: Mapping[str, Any]) -> Fault:
+    names = [str(part) for part in found["loc"] if isinstance(part, str)]
+    most = dict(found.get("ctx", {})).get("max_length", "")
+    values = {"row": row, "field": names[0] if names else "query", "max_length": most}
+    return _WRONG.get(found["type"], _NOT_VALID), values
 
 
-def _rows(content: bytes, name: str, loc: Sequence[str | int]) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def _rows(
+    content: bytes, name: str, loc: Sequence[str | int]
+) -> Iterator[tuple[int, dict[str, Any] | _Wrong]]:
     """Yield the number of each row with its values, or with what is wrong with it."""
     ending = PurePosixPath(name.lower()).suffix
     if ending in (".jsonl", ".ndjson", ".json"):
@@ -121,7 +159,7 @@ def _rows(content: bytes, name: str, loc: Sequence[str | int]) -> Iterator[tuple
         yield row.line, _of_cells(row.cells)
 
 
-def _lines(content: bytes, loc: Sequence[str | int]) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def _lines(content: bytes, loc: Sequence[str | int]) -> Iterator[tuple[int, dict[str, Any] | _Wrong]]:
     try:
         text = tables.decode(content)
     except tables.UnreadableTable as error:
@@ -132,12 +170,12 @@ def _lines(content: bytes, loc: Sequence[str | int]) -> Iterator[tuple[int, dict
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
-            yield number, "is no JSON"
+            yield number, ("no_json", {})
             continue
-        yield number, value if isinstance(value, dict) else "is no JSON object"
+        yield number, value if isinstance(value, dict) else ("no_object", {})
 
 
-def _of_cells(cells: Mapping[str, str]) -> dict[str, Any] | str:
+def _of_cells(cells: Mapping[str, str]) -> "dict[str, Any] | _Wrong":
     named = {heading.strip().lower(): cell.strip() for heading, cell in cells.items()}
     values: dict[str, Any] = {}
     for field, headings in _COLUMNS.items():
@@ -148,8 +186,8 @@ def _of_cells(cells: Mapping[str, str]) -> dict[str, Any] | str:
             values[field] = [part for part in _SEPARATOR.split(cell) if part]
         elif field == "answerable":
             if cell.lower() not in _WORDS:
-                return f"answerable: {cell[:40]!r} is neither true nor false"
+                return "not_boolean", {"field": field, "cell": cell[:40]}
             values[field] = _WORDS[cell.lower()]
         else:
             values[field] = cell
-    return values if "query" in values else "query: is missing"
+    return values if "query" in values else ("missing", {"field": "query"})

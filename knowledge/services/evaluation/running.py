@@ -188,7 +188,8 @@ async def _judged(questions: Sequence[Case], mode: str, params: Params, ref: str
             return await (_searched if mode == "retrieval" else _answered)(case, params, ref)
 
     try:
-        return list(await asyncio.gather(*map(one, questions)))
+        with providers.booked("evaluation"):
+            return list(await asyncio.gather(*map(one, questions)))
     finally:
         await providers.close_clients()
 

@@ -14,7 +14,7 @@ from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-KNOWLEDGE = [
+KNOWLEDGE: list[dict[str, object]] = [
     {"id": "k1", "question": "和服怎么清洗", "similar": ["和服脏了怎么洗", "可以自己洗和服吗"]},
     {"id": "k2", "question": "门店几点关门", "similar": ["晚上营业到什么时候"], "answer": "晚上九点。"},
     {"id": "k3", "question": "押金多少钱"},

@@ -55,6 +55,9 @@ def test_a_call_costs_what_its_price_says_when_it_began(in_alpha: Tenant) -> Non
     assert cost(call(tokens_input=0, tokens_output=0)) == 0
     price("dollar", "1", currency="USD")
     assert cost(call(model="dollar")) == Decimal("14.2")
+    # Measuring is booked apart, at the same price.
+    assert cost(call(booked_as="evaluation")) == Decimal(8)
+    assert UsageRecord.objects.latest("pk").operation == "evaluation"
 
 
 def test_usage_is_the_tenants_and_budgets_stop_at_the_limit(alpha: Tenant, beta: Tenant) -> None:
