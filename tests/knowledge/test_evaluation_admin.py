@@ -38,7 +38,8 @@ def acted(caller: Caller, path: str, **fields: Any) -> str:
 def test_a_set_is_brought_run_and_compared(merchant: Caller, alpha: Tenant) -> None:
     add = page("merchant", "knowledge_dataset_add")
     wrong = SimpleUploadedFile("set.csv", "问题,可回答\n几点开门,也许\n".encode())
-    assert "row 2: answerable" in sent(merchant, add, {"name": "坏", "file": wrong}).content.decode()
+    said = sent(merchant, add, {"name": "坏", "file": wrong}).content.decode()
+    assert "第 2 行：“可回答”填的“也许”既不是“是”也不是“否”" in said
     file = SimpleUploadedFile("set.csv", "问题,答案关键词,分类\n几点开门,九点,营业\n".encode("gb18030"))
     assert sent(merchant, add, {"name": "开门时间", "file": file}).status_code == 302
     with db.tenant_scope(alpha):
