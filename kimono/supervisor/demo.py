@@ -253,7 +253,7 @@ def announcement(told: dict[str, Any]) -> list[str]:
             f"    chat     {_at(base, host)}/chat/",
             f"    admin    {_at(base, host)}/admin/   {admin['username']} / {admin['password']}",
             *(
-                f"    agent    {agent['username']} / {agent['password']}"
+                f"    agent    {_at(base, host)}/workbench/   {agent['username']} / {agent['password']}"
                 for agent in tenant.get("agents", [])
             ),
             f"    API key  {tenant['api_key']}",

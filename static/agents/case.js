@@ -85,12 +85,16 @@ export class Case {
 
   async #refresh() {
     const { url } = byId("open-case").dataset;
+    const focused = byId("case-head").contains(document.activeElement);
     try {
       await Promise.all([place(`${url}head/`, "#case-head"), place(`${url}facts/`, "#case-facts")]);
     } catch (problem) {
       complain(problem);
     }
-    if (byId("open-case")?.dataset.session === this.sessionId) this.#allow();
+    if (byId("open-case")?.dataset.session !== this.sessionId) return;
+    this.#allow();
+    // The button that had the focus may be gone; the next key should still mean this conversation.
+    if (focused && document.activeElement === document.body) byId("stage").focus({ preventScroll: true });
   }
 
   #allow() {

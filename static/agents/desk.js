@@ -69,7 +69,7 @@ export class Desk {
     if (frame.type === "queue.added" && frame.item) {
       announce(text("newWaiting", { name: frame.item.user_id ?? text("visitor") }), () => this.show(frame.item.session_id));
     }
-    if (frame.type === "session.updated") this.follow().catch(() => {});
+    if (frame.type === "session.updated") this.#moved(frame);
     if (frame.type === "message" && frame.message.author === "visitor") this.#heard(frame.stream);
     if (LATE.test(frame.type) || frame.type === "message") this.refresh();
   }
@@ -97,6 +97,13 @@ export class Desk {
       if (node.dataset.session === sessionId) node.setAttribute("aria-current", "true");
       else node.removeAttribute("aria-current");
     }
+  }
+
+  /** A conversation has changed hands: perhaps the system, or a colleague, has given it to this agent. */
+  #moved({ session_id: sessionId, agent_id: agentId, session }) {
+    this.follow().catch(() => {});
+    if (agentId !== settings.agent.id || session?.state !== "assigned" || sessionId === this.openId()) return;
+    announce(text("newMine", { name: session.user_id ?? text("visitor") }), () => this.show(sessionId));
   }
 
   #heard(sessionId) {

@@ -33,6 +33,7 @@ export function wireKeys(page) {
       return page.showPalette();
     }
     if (event.key === "Escape" && event.target.id === "filter-text") return event.target.blur();
+    if (event.key === "Escape" && !taken(event) && page.overlaid) return page.showBeside(false);
     if (taken(event) || !choice("keys")) return undefined;
     const act = acts[event.key === "？" ? "?" : event.key.toLowerCase()];
     if (!act) return undefined;

@@ -3,7 +3,8 @@
 const WAITS = [1, 2, 4, 8, 15, 30]; // seconds between attempts
 const SILENCE = 60_000; // the server pings every 25 s
 const BEHIND = 5000;
-const FINAL = new Set([4400, 4401, 4403, 4404]);
+// 4409: another window has taken this one's place; to come back by itself would drive out the next.
+const FINAL = new Set([4400, 4401, 4403, 4404, 4409]);
 
 export class Line {
   #socket = null;

@@ -72,6 +72,11 @@ class Workbench {
     else if (shown) byId("beside")?.focus({ preventScroll: true });
   }
 
+  /** Whether what stands beside lies over the conversation just now. */
+  get overlaid() {
+    return crowded.matches && document.body.dataset.beside === "yes";
+  }
+
   suggest() {
     this.showBeside(true);
     byId("suggest").click();
@@ -112,6 +117,7 @@ class Workbench {
 
   #opened() {
     this.#mount();
+    if (narrow.matches) byId("case").focus({ preventScroll: true });
     this.#address(this.open?.sessionId ?? "", true);
   }
 
@@ -158,10 +164,13 @@ class Workbench {
     this.open?.read();
   }
 
+  /** Say for good that the server wants no other try. */
   #onEnd(code) {
-    const signIn = { label: text("signIn"), onClick: () => window.location.reload() };
-    if (code === 4401) return toast(text("signedOut"), { tone: "bad", action: signIn });
-    return toast(text(code === 4403 ? "paused" : "unavailable"), { tone: "bad" });
+    const key = { 4401: "signedOut", 4403: "paused", 4409: "manyWindows" }[code] ?? "unavailable";
+    this.banner.down(0);
+    byId("banner-text").textContent = text(key);
+    byId("banner-action").textContent = text(code === 4401 ? "signIn" : "tryNow");
+    byId("banner-action").onclick = () => window.location.reload();
   }
 
   #failed({ xhr, pathInfo }) {

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from kimono.lib import db
@@ -167,6 +168,8 @@ def test_what_is_written_while_the_line_is_down_arrives_once(
     agent: Callable[..., Agent], visitor: Callable[[], Visitor], alpha: Any
 ) -> None:
     from conversations.models import Message
+    from tenants.services import lifecycle
+    from tenants.services.auditing import SYSTEM
 
     someone = visitor()
     someone.page.locator("#person-button").click()
@@ -196,6 +199,9 @@ def test_what_is_written_while_the_line_is_down_arrives_once(
     page.keyboard.press("Enter")
     expect(li.said.last).to_have_attribute("data-delivery", "failed")
     expect(li.said.last).to_contain_text("重试")
+    with db.public_scope(), db.platform_scope():
+        lifecycle.suspend(tenant_id=alpha.public_id, reason="unpaid", by=SYSTEM, now=timezone.now())
+    expect(page.locator("#banner")).to_contain_text("该商家已暂停服务")
 
 
 def test_the_field_finds_canned_replies_and_knowledge_and_notes_stay_inside(
