@@ -40,7 +40,7 @@ def test_from_a_question_to_a_person_to_an_answer_that_is_learned(
     again(boss)
     boss.accept()
     li.is_with("assigned")
-    again(li, boss)
+    again(boss)
 
     boss.page.locator("#writing-text").press_sequentially("您好")
     expect(li.page.locator(".typing")).to_be_visible()
@@ -49,7 +49,7 @@ def test_from_a_question_to_a_person_to_an_answer_that_is_learned(
     again(boss)
     li.write("怎么退货？")
     expect(boss.heard.last).to_have_text("怎么退货？")
-    again(li, boss)
+    again(li)
 
     boss.page.locator("#recommended [data-insert]").first.click()
     expect(boss.page.locator("#writing-text")).to_have_value(RETURNS)
@@ -57,7 +57,7 @@ def test_from_a_question_to_a_person_to_an_answer_that_is_learned(
     expect(li.page.locator(".row-agent .bubble").last).to_have_text(RETURNS)
     li.write(ASKED)
     expect(boss.heard.last).to_have_text(ASKED)
-    again(li, boss)
+    again(boss)
     boss.say(SOLVED)
 
     boss.page.locator("#stage").focus()
@@ -69,8 +69,11 @@ def test_from_a_question_to_a_person_to_an_answer_that_is_learned(
     li.is_with("resolved")
     boss.page.get_by_role("button", name="立即通过").click()
     expect(boss.page.locator(".toast").last).to_contain_text("机器人从现在起会用它回答")
-    again(li, boss)
+    again(li)
     expect(boss.page.locator("#case-head")).to_have_attribute("data-state", "resolved")
+    li.page.locator(".csat-score").last.click()
+    expect(boss.page.locator("#thread .notice").last).to_have_text("访客评分 5 / 5")
+    again(li, boss)
     said = boss.said.locator(".bubble").all_inner_texts()
     assert said == ["您好，请问有什么可以帮您？", RETURNS, SOLVED]
 
