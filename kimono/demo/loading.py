@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from agents.models import CannedReply
+from agents.services.canned_replies import keeping
 from conversations.models import Scene
 from conversations.services import scenes
 from kimono.demo import written
@@ -97,12 +99,14 @@ def _load_merchant(merchant: Merchant, known: dict[str, Any], port: str) -> dict
         ]
         key = _key(tenant, known.get("api_key", ""))
         _load_knowledge(merchant)
+        _load_canned_replies(merchant)
     host = hosts.host_of(tenant)
     return {
         "slug": merchant.slug,
         "name": tenant.name,
         "host": host,
         "chat_url": f"http://{host}:{port}/chat/",
+        "workbench_url": f"http://{host}:{port}/workbench/",
         "admin_url": f"http://{host}:{port}/admin/",
         "api_key": key,
         "admin": account,
@@ -152,6 +156,13 @@ def _load_knowledge(merchant: Merchant) -> None:
         target = settings.KNOWLEDGE_ROOT / merchant.slug
         if not target.exists():
             shutil.copytree(merchant.folder, target)
+
+
+def _load_canned_replies(merchant: Merchant) -> None:
+    if CannedReply.objects.exists():
+        return
+    for reply in merchant.canned_replies:
+        keeping.create(given=reply, scope="tenant", owner="", supervisor=True, by=_LOADER, now=timezone.now())
 
 
 def _draft(pair: dict[str, Any], suggested: set[str]) -> PairDraft:

@@ -18,6 +18,7 @@ class Merchant:
     settings: dict[str, Any]
     pairs: list[dict[str, Any]]
     scenes: list[dict[str, Any]]
+    canned_replies: list[dict[str, str]]
     documents: list[Path]
     folder: Path | None
 
@@ -36,6 +37,7 @@ def _merchant(slug: str) -> Merchant:
         settings=_json(here / "settings.json"),
         pairs=_json(here / "qa_pairs.json"),
         scenes=_json(here / "scenes.json"),
+        canned_replies=_json(here / "canned_replies.json"),
         documents=sorted((here / "documents").iterdir()),
         folder=folder if folder.is_dir() else None,
     )

@@ -245,6 +245,15 @@ def test_tenant_names_its_people_without_secrets(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
+def test_canned_replies_fill_no_variable_that_nobody_knows(slug: str) -> None:
+    replies = load(slug, "canned_replies.json")
+    assert len({reply["shortcut"] for reply in replies}) == len(replies) == 5
+    assert all(set(reply) == {"shortcut", "title", "content", "category"} for reply in replies)
+    variables = {name for reply in replies for name in re.findall(r"{{(.*?)}}", reply["content"])}
+    assert variables == {"agent"}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
 def test_first_questions_are_questions_of_pairs(slug: str) -> None:
     suggestions = load(slug, "tenant.json")["suggestions"]
     assert len(suggestions) == 3

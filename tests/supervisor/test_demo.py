@@ -52,7 +52,7 @@ def test_the_announcement_says_where_to_go_and_who_to_be() -> None:
         "http://127.0.0.1:8123/admin/   root / p-1",
         "http://shop.localhost:8123/chat/",
         "http://shop.localhost:8123/admin/   ann / p-2",
-        "bob / p-3",
+        "http://shop.localhost:8123/workbench/   bob / p-3",
         "kmn_k",
     ):
         assert wanted in text
