@@ -12,11 +12,9 @@ import uvloop
 
 from benchmarks import memory
 from benchmarks.corpus import WORDS
-from benchmarks.figures.search import search
-from benchmarks.plans import statements_of
+from benchmarks.figures.search import beside_statements, search
 from benchmarks.report import Row
-from benchmarks.statements import connect, replay, session_of
-from benchmarks.timing import alternated
+from benchmarks.statements import connect, session_of
 
 ENTRIES = 2_000
 QUESTIONS = 60
@@ -47,15 +45,7 @@ def measure(*, quick: bool) -> list[Row]:
         trials.add_pairs(_entries(dice, 1))
         again = _seconds(fitting.fit)
         with connect(session_of(current_tenant())) as raw, loop as runner:
-            sql = {question: statements_of(question) for question in questions}
-            for question in questions[:10]:
-                runner.run(search(question))
-                replay(raw, sql[question])
-            mine, bare = alternated(
-                questions,
-                lambda question: runner.run(search(question)),
-                lambda question: replay(raw, sql[question]),
-            )
+            sql, (mine, bare) = beside_statements(raw, runner, questions)
     many = f"{len(entries):,} QA pairs of three wordings"
     return [
         Row(

@@ -54,15 +54,7 @@ def _at(tenant: "Tenant", size: int, questions: Sequence[str]) -> list[Row]:
     # The loop that the web process runs on.
     loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     with db.tenant_scope(tenant), connect(session_of(tenant)) as raw, loop as runner:
-        sql = {question: statements_of(question) for question in questions}
-        for question in questions[:10]:
-            runner.run(search(question))
-            replay(raw, sql[question])
-        mine, bare = alternated(
-            questions,
-            lambda question: runner.run(search(question)),
-            lambda question: replay(raw, sql[question]),
-        )
+        sql, (mine, bare) = beside_statements(raw, runner, questions)
         recall = _Recall(raw, [_nearest_of(sql[question]) for question in questions])
         return [
             Row(
@@ -78,6 +70,21 @@ def _at(tenant: "Tenant", size: int, questions: Sequence[str]) -> list[Row]:
             ),
             recall.row(size),
         ]
+
+
+def beside_statements(
+    raw: "psycopg.Connection[Any]", runner: asyncio.Runner, questions: Sequence[str]
+) -> tuple[dict[str, list[Statement]], tuple[float, float]]:
+    """Return the statements of each search, and the median times of searching and of replaying them, in milliseconds."""
+    sql = {question: statements_of(question) for question in questions}
+    for question in questions[:10]:
+        runner.run(search(question))
+        replay(raw, sql[question])
+    return sql, alternated(
+        questions,
+        lambda question: runner.run(search(question)),
+        lambda question: replay(raw, sql[question]),
+    )
 
 
 async def search(question: str) -> None:

@@ -6,12 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from conversations.events import MessageCreated
 from conversations.models import Message
 from conversations.services import handoffs, sequencing
 from conversations.services.handoffs import Handler
 from conversations.services.turns.shapes import BodyDiffers
-from tenants.services import outbox
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,5 @@ def say(
             now=now,
         )
         sequencing.store(conversation, now=now)
-        outbox.publish(
-            MessageCreated(
-                session_id=session_id,
-                message_id=message.public_id,
-                seq=message.seq,
-                author=message.author,
-            )
-        )
+        sequencing.tell(conversation, message)
     return Said(message, repeat=False)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from conversations.events import MessageCreated
 from conversations.models import Conversation, ConversationEvent, Message
 from conversations.services import doorbell
 from kimono.lib.errors import Conflict, Missing
 from kimono.lib.ids import new_id
 from kimono.lib.moments import written
+from tenants.services import outbox
 
 NOTE = "note"
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -55,6 +57,18 @@ def add_message(
         content=content,
         created_at=now,
         **fields,
+    )
+
+
+def tell(conversation: Conversation, message: Message) -> None:
+    """Publish that a message was said; in the transaction that has added it."""
+    outbox.publish(
+        MessageCreated(
+            session_id=conversation.public_id,
+            message_id=message.public_id,
+            seq=message.seq,
+            author=message.author,
+        )
     )
 
 

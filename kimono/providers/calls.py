@@ -25,7 +25,6 @@ T = TypeVar("T")
 FIRST_RETRY_SECONDS = 0.25
 LONGEST_RETRY_AFTER_SECONDS = 5.0
 RECORD_WAIT_SECONDS = 2.0
-_UNRECORDED = "a provider call could not be recorded"
 
 # asyncio keeps only weak references to tasks; a record that outlives its caller must not vanish.
 _recording: set[asyncio.Task[None]] = set()
@@ -252,10 +251,8 @@ def done_here(purpose: str, ref: str, *, work: Work, attempt: Callable[[], T], i
         return result
     finally:
         record = _record_of(purpose, ref, work, tally, outcome)
-        try:
+        with _or_logged(record):
             meter.record(record)
-        except Exception:
-            logger.exception(_UNRECORDED, extra={"call": record})
 
 
 async def _record(meter: Meter, record: CallRecord) -> None:
@@ -267,8 +264,14 @@ async def _record(meter: Meter, record: CallRecord) -> None:
 
 
 async def _record_or_log(meter: Meter, record: CallRecord) -> None:
-    try:
+    with _or_logged(record):
         await in_thread(meter.record, record)
+
+
+@contextmanager
+def _or_logged(record: CallRecord) -> Iterator[None]:
+    try:
+        yield
     except Exception:
         # The answer is there and paid for; losing it as well would help nobody.
-        logger.exception(_UNRECORDED, extra={"call": record})
+        logger.exception("a provider call could not be recorded", extra={"call": record})

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
-from conversations.events import MessageCreated
 from conversations.models import Conversation, Message, Step, Turn
 from conversations.services import handoffs, payloads, sequencing
 from conversations.services.dialogue.reply import Reply
@@ -18,7 +17,7 @@ from kimono.lib.masking import mask
 from knowledge.services import grants, questions
 from knowledge.services.steps import StepRecord
 from tenants.models import UsageRecord
-from tenants.services import metrics, outbox
+from tenants.services import metrics
 
 _SUMMARY = 500
 
@@ -258,14 +257,7 @@ def _tell(begun: Begun, reply: Reply, message: Message | None) -> None:
     qa_ids = [str(each["qa_id"]) for each in reply.citations if each.get("qa_id")]
     doc_ids = [str(each["doc_id"]) for each in reply.citations if each.get("doc_id")]
     if message is not None:
-        outbox.publish(
-            MessageCreated(
-                session_id=session_id,
-                message_id=message.public_id,
-                seq=message.seq,
-                author=message.author,
-            )
-        )
+        sequencing.tell(begun.conversation, message)
     if reply.searched and reply.outcome in ("answered", "refused", "transferred"):
         outcome = "answered" if reply.outcome == "answered" else "refused"
         questions.record(

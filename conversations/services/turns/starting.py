@@ -4,14 +4,12 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from conversations.events import MessageCreated
 from conversations.models import Conversation, FirstMessage, Message, Turn
 from conversations.services import conversations, inbox, sequencing
 from conversations.services.turns import context, ordering, responses
 from conversations.services.turns.shapes import Begun, BodyDiffers, Incoming, Sender, lease_is_over
 from kimono.lib.errors import Missing
 from kimono.lib.ids import new_id
-from tenants.services import outbox
 
 _REMEMBERED = timedelta(hours=24)
 _TAKEN = ("turn_count", "user_id", "user_verified", "metadata", "member_level", "language")
@@ -127,14 +125,7 @@ def _store_message(conversation: Conversation, incoming: Incoming, sender: Sende
         body_hash=incoming.body_hash,
         now=now,
     )
-    outbox.publish(
-        MessageCreated(
-            session_id=conversation.public_id,
-            message_id=message.public_id,
-            seq=message.seq,
-            author=message.author,
-        )
-    )
+    sequencing.tell(conversation, message)
     return message
 
 
