@@ -1,4 +1,4 @@
-"""Visitors and agents in browsers of their own."""
+"""Visitors and agents in browsers of their own, and the chat page before a scripted server."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,25 @@ from playwright.sync_api import Page
 from tests.fixtures.servers import Servers
 
 if TYPE_CHECKING:
+    from tests.browser.chat_stage import Stage
     from tests.browser.desks import Agent, Visitor
+
+
+@pytest.fixture
+def stage(page: Page) -> "Stage":
+    """The chat page at its usual size."""
+    from tests.browser.chat_stage import Stage
+
+    return Stage(page)
+
+
+@pytest.fixture(params=[(1440, 900), (390, 844)], ids=["desk", "phone"])
+def any_size(request: pytest.FixtureRequest, new_page: Callable[..., Page]) -> "Stage":
+    """The chat page on a desk and on a phone."""
+    from tests.browser.chat_stage import Stage
+
+    width, height = request.param
+    return Stage(new_page(viewport={"width": width, "height": height}))
 
 
 @pytest.fixture
