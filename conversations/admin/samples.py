@@ -33,6 +33,7 @@ class SampleAdmin(ReadOnlyAdmin):
     list_display = ("about", "state", "progress", "right", "found", "strategy_word", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), ("strategy", ChoicesDropdownFilter))
     actions_list: ClassVar = ["draw"]
+    empty_words = _("Draw real answers of the bot above and judge them one after the other.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sample]:
         """Return the samples with their figures."""

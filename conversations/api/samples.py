@@ -21,6 +21,7 @@ GUARD = Guard("knowledge", "analytics")
     response={201: SampleOut},
     auth=GUARD,
     operation_id="EV-09",
+    by_alias=True,
 )
 def draw_sample(request: HttpRequest, data: SampleIn) -> Status[dict[str, Any]]:
     """Draw real answers to be judged; the same seed over the same answers draws the same."""
@@ -28,7 +29,7 @@ def draw_sample(request: HttpRequest, data: SampleIn) -> Status[dict[str, Any]]:
     return Status(201, samples.shown(sample))
 
 
-@router.get("/evaluation/samples", response=Paged[SampleOut], auth=GUARD, operation_id="EV-10")
+@router.get("/evaluation/samples", response=Paged[SampleOut], auth=GUARD, operation_id="EV-10", by_alias=True)
 def list_samples(request: HttpRequest, query: Query[Page]) -> dict[str, Any]:
     """List the samples, newest first."""
     return paged(samples.listed(), query, samples.shown)

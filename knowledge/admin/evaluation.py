@@ -70,6 +70,9 @@ class DatasetAdmin(ServiceAdmin):
     list_display = ("name", "origin_word", "size", "answerable", "created_at")
     list_filter = (("origin", ChoicesDropdownFilter),)
     search_fields = ("name",)
+    empty_words = _(
+        "Bring a file, or make a set from what is there. The built-in set can be run without one."
+    )
     fields = ("name", "origin_word", "size", "answerable", "categories", "created_at")
     readonly_fields = ("origin_word", "size", "answerable", "categories", "created_at")
     actions_list: ClassVar = ["run_builtin", "make_set"]
@@ -177,6 +180,7 @@ class ReportAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     search_fields = ("dataset_name", "public_id")
+    empty_words = _("Run a test set, and what came of it stands here: open “Test sets”.")
 
     @display(description=_("test set"), ordering="dataset_name")
     def about(self, report: EvaluationReport) -> str:

@@ -16,7 +16,11 @@ router = Router(tags=["evaluation"])
 
 
 @router.get(
-    "/evaluation/samples/{sample_id}", response=shapes.SampleWithItems, auth=READS, operation_id="EV-11"
+    "/evaluation/samples/{sample_id}",
+    response=shapes.SampleWithItems,
+    by_alias=True,
+    auth=READS,
+    operation_id="EV-11",
 )
 def get_sample(request: HttpRequest, sample_id: str, query: Query[Page]) -> dict[str, Any]:
     """Return a sample with a page of its answers."""

@@ -93,6 +93,8 @@ def test_real_answers_are_drawn_and_judged(client: httpx.Client) -> None:
     sample = made(client.post("evaluation/samples", json=draw), 201)
     assert (sample["size"], sample["population"], sample["seed"], sample["status"]) == (2, 3, 7, "open")
     path = f"evaluation/samples/{sample['sample_id']}"
+    for shown in (sample, made(client.get(path)), made(client.get("evaluation/samples"))["items"][0]):
+        assert (shown["from"], shown["to"]) == (None, None)
     items = made(client.get(path))["items"]
     again = made(client.post("evaluation/samples", json=draw), 201)
     same = made(client.get(f"evaluation/samples/{again['sample_id']}"))["items"]

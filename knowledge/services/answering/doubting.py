@@ -4,9 +4,9 @@ from knowledge.services.answers import Suggestion
 from knowledge.services.retrieval import Found, Passage
 
 MOST = 3
-# What is asked back about must come as near to the threshold as this share of it …
+# What is asked back about must come as near as this share to what an answer needs, its score and its probability …
 _LEAST_SHARE = 0.6
-# … must be one of five at least that holds an answer at all …
+# … (where no probability is needed, one of five at least must hold an answer at all) …
 _LEAST_ANSWERABLE = 0.2
 # … and what stands beside it must be nearly as near.
 _BESIDE = 0.7
@@ -20,7 +20,8 @@ def meant(found: Found) -> tuple[Suggestion, ...]:
     if found.answerable or not found.passages:
         return ()
     first = found.passages[0]
-    if first.score < _LEAST_SHARE * found.threshold or first.answerable < _LEAST_ANSWERABLE:
+    answerable = _LEAST_SHARE * found.least_answerability or _LEAST_ANSWERABLE
+    if first.score < _LEAST_SHARE * found.threshold or first.answerable < answerable:
         return ()
     near = [each for each in found.passages if each.kind == "qa" and _beside(each, first)][:MOST]
     return tuple(Suggestion(each.question, each.qa_id or "") for each in near) if len(near) > 1 else ()

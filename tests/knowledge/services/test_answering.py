@@ -1,6 +1,7 @@
 """Answering in every branch, with the shipped stand-in on a real socket."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -11,8 +12,10 @@ from kimono.providers.config import BreakerLimits, ChatEndpoint, Patience, Provi
 from kimono.providers.standin.server import Standin, running
 from knowledge.models import Document
 from knowledge.services import generation, tuning
+from knowledge.services.answering import doubting
 from knowledge.services.retrieval import Passage
 from tests.knowledge.filling import REFUSAL, add_document, add_pair, ask
+from tests.knowledge.finding import found, passage
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_alpha")]
 
@@ -113,6 +116,13 @@ class TestWithoutAModel:
         assert ask(given.suggestions[1].text, params=between, which="?").answer.outcome == "answered"
         assert ask("租一天多少钱", params=between).answer.outcome == "refused"
         assert ask("今天天气怎么样", params=between, which="?").answer.outcome == "refused"
+
+    def test_what_comes_as_near_in_both_is_asked_back(self) -> None:
+        near = (passage(score=0.4, answerable=0.15), passage(score=0.3, answerable=0.1))
+        asked = found(*near, answerable=False)
+        assert len(doubting.meant(asked)) == 2
+        assert not doubting.meant(replace(asked, least_answerability=0.3))
+        assert not doubting.meant(replace(asked, threshold=0.7))
 
     def test_nothing_known_at_all_is_refused(self) -> None:
         assert ask("租金多少").answer.outcome == "refused"

@@ -10,51 +10,13 @@ from kimono import providers
 from kimono.providers import MemoryMeter, Refused, metering
 from kimono.providers.config import BreakerLimits, ChatEndpoint, Patience, ProvidersConfig
 from kimono.providers.standin.server import Standin, running
-from knowledge.services.retrieval import Found, Passage, Scores, judging
+from knowledge.services.retrieval import judging
 from knowledge.services.retrieval.judging import Judgement
 from knowledge.services.tuning import Params
 from tests.knowledge.filling import REFUSAL, add_pair, ask, search
+from tests.knowledge.finding import found, passage
 
 DOUBTFUL = "能租轮椅吗"
-
-
-def passage(*, score: float, answerable: float, kind: str = "qa", qa_id: str = "qa-1") -> Passage:
-    return Passage(
-        kind=kind,  # type: ignore[arg-type]
-        score=score,
-        question="问？",
-        answer="答。",
-        text="答。",
-        category="",
-        qa_id=qa_id,
-        chunk_id=None,
-        doc_id=None,
-        version=None,
-        source="问？",
-        title="问？",
-        section=None,
-        page=None,
-        url="",
-        quote="",
-        scores=Scores(None, 0.5, 0.5),
-        start=0,
-        end=2,
-        language="zh",
-        answerable=answerable,
-    )
-
-
-def found(*passages: Passage, answerable: bool, threshold: float = 0.5) -> Found:
-    return Found(
-        passages=passages,
-        threshold=threshold,
-        answerable=answerable,
-        answerability=max((each.answerable for each in passages), default=0.0),
-        knowledge_version="kv-1",
-        took_ms=1,
-        degraded=None,
-        least_answerability=0.25,
-    )
 
 
 class TestWhatIsDoubtful:
