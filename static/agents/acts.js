@@ -124,6 +124,7 @@ export function wireActs(page) {
     if (event.target.id === "tag-form") {
       event.preventDefault();
       const tag = event.target.elements.tag.value.trim();
+      event.target.reset();
       if (tag) file(page, { tags: [...tagsNow(), tag] });
     } else if (event.target.id === "business-form") {
       event.preventDefault();

@@ -5,12 +5,27 @@ import { settings, text } from "../conversations/texts.js";
 import { AgentBubble, DraftBubble, newsLine, noteBubble, otherBubble } from "./bubbles.js";
 import { call, casePath } from "./calls.js";
 import { Composer } from "./composer.js";
-import { oneAtATime, place } from "./fragments.js";
+import { drawn, oneAtATime, put } from "./fragments.js";
 import { Thread } from "./thread.js";
 import { complain } from "./toasts.js";
 
 const TYPING_LASTS = 6000;
 const SHUT = { pending: "shutPending", bot: "shutBot", assigned: "shutOther", resolved: "shutResolved", closed: "shutClosed" };
+
+/** Return a function that brings back what the agent was at, once head and facts have been drawn anew. */
+function handsOn() {
+  const menu = byId("case-menu").matches(":popover-open");
+  const tag = byId("tag-text").value;
+  const inTag = document.activeElement === byId("tag-text");
+  const inHead = byId("case-head").contains(document.activeElement);
+  return () => {
+    if (menu) byId("case-menu").showPopover();
+    byId("tag-text").value = tag;
+    if (inTag) byId("tag-text").focus();
+    // The button that had the focus may be gone; the next key should still mean this conversation.
+    else if (inHead) byId("stage").focus({ preventScroll: true });
+  };
+}
 
 export class Case {
   #story = JSON.parse(byId("story").textContent);
@@ -85,16 +100,17 @@ export class Case {
 
   async #refresh() {
     const { url } = byId("open-case").dataset;
-    const focused = byId("case-head").contains(document.activeElement);
     try {
-      await Promise.all([place(`${url}head/`, "#case-head"), place(`${url}facts/`, "#case-facts")]);
+      const [head, facts] = await Promise.all([drawn(`${url}head/`), drawn(`${url}facts/`)]);
+      if (byId("open-case")?.dataset.session !== this.sessionId) return;
+      const restore = handsOn();
+      put("#case-head", head);
+      put("#case-facts", facts);
+      restore();
+      this.#allow();
     } catch (problem) {
       complain(problem);
     }
-    if (byId("open-case")?.dataset.session !== this.sessionId) return;
-    this.#allow();
-    // The button that had the focus may be gone; the next key should still mean this conversation.
-    if (focused && document.activeElement === document.body) byId("stage").focus({ preventScroll: true });
   }
 
   #allow() {

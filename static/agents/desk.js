@@ -25,6 +25,10 @@ function ago(date) {
   return new Intl.DateTimeFormat(settings.language === "en" ? "en" : "zh-CN", { month: "numeric", day: "numeric" }).format(date);
 }
 
+function tabOf(address) {
+  return new URL(address, window.location.href).searchParams.get("tab");
+}
+
 export class Desk {
   #timer = null;
   #unread = new Map();
@@ -35,6 +39,8 @@ export class Desk {
     Object.assign(this, { line, openId, show });
     setInterval(() => this.#tick(), 1000);
     document.body.addEventListener("htmx:afterSwap", (event) => event.target.id === "listing" && this.#listed());
+    document.addEventListener("click", (event) => this.#choose(event.target.closest("a[hx-target='#listing']")));
+    document.body.addEventListener("htmx:beforeSwap", (event) => event.detail.target.id === "listing" && this.#keepChosen(event.detail));
     this.#listed(false);
   }
 
@@ -104,6 +110,16 @@ export class Desk {
     this.follow().catch(() => {});
     if (agentId !== settings.agent.id || session?.state !== "assigned" || sessionId === this.openId()) return;
     announce(text("newMine", { name: session.user_id ?? text("visitor") }), () => this.show(sessionId));
+  }
+
+  /** Remember at once which list was asked for: a change that comes before it is there refreshes that one. */
+  #choose(link) {
+    if (link) byId("filters").elements.tab.value = tabOf(link.getAttribute("hx-get"));
+  }
+
+  /** Leave out a list that was asked for before another one was chosen. */
+  #keepChosen(detail) {
+    if (tabOf(detail.xhr.responseURL) !== byId("filters").elements.tab.value) detail.shouldSwap = false;
   }
 
   #heard(sessionId) {

@@ -2,22 +2,29 @@
 
 import { Refused, Unreachable } from "./calls.js";
 
-/** Put a piece in place of what `selector` finds, or into it. Throws `Refused` or `Unreachable`. */
-export async function place(url, selector, { into = false } = {}) {
+/** Return a piece as the server draws it. Throws `Refused` or `Unreachable`. */
+export async function drawn(url) {
   let response;
   try {
     response = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store", credentials: "same-origin" });
   } catch (problem) {
     throw new Unreachable(problem.message);
   }
-  if (response.headers.has("HX-Redirect")) {
-    window.location.assign(response.headers.get("HX-Redirect"));
-    return;
-  }
-  if (!response.ok) throw new Refused(response.status, {}, null);
-  const words = await response.text();
+  const elsewhere = response.headers.get("HX-Redirect");
+  if (elsewhere) window.location.assign(elsewhere);
+  if (elsewhere || !response.ok) throw new Refused(elsewhere ? 401 : response.status, {}, null);
+  return response.text();
+}
+
+/** Put a piece in place of what `selector` finds, or `into` it. */
+export function put(selector, words, { into = false } = {}) {
   const target = document.querySelector(selector);
   if (target) window.htmx.swap(target, words, { swapStyle: into ? "innerHTML" : "outerHTML" });
+}
+
+/** Fetch a piece and put it where it belongs. Throws `Refused` or `Unreachable`. */
+export async function place(url, selector, { into = false } = {}) {
+  put(selector, await drawn(url), { into });
 }
 
 /** Return a function that runs `work` once at a time: who asks meanwhile waits for one more run. */
