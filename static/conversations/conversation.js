@@ -62,7 +62,18 @@ export class Conversation {
     if (host.user && this.exists) this.#keep(await this.#introduce(visitor.get().visitor_token));
   }
 
-  #introduce(token) {
+  async #introduce(token) {
+    try {
+      return await this.#sayWho(token);
+    } catch (problem) {
+      if (problem.status !== 401 || !host.user) throw problem;
+      console.warn("Kimono: the signature of this user_id is not valid; the visitor goes on without a name.");
+      host.user = null;
+      return this.#sayWho(token);
+    }
+  }
+
+  #sayWho(token) {
     const { id = null, hash = null } = host.user ?? {};
     const said = { visitor_token: token, user_id: id, user_hash: hash || null, page_url: host.page || null };
     const body = Object.fromEntries(Object.entries({ ...said, language: wireLanguage }).filter(([, value]) => value !== null));
@@ -192,7 +203,18 @@ export class Conversation {
     return requestJson(method, `${SESSIONS}/${encodeURIComponent(id)}${path}`, { token, body });
   }
 
-  #keep(handshake) {
-    visitor.set({ visitor_token: handshake.visitor_token, session_id: handshake.session_id });
+  /** Remember how far the contact has read, here or on another page. */
+  markSeen(seq) {
+    const kept = visitor.get();
+    if (kept && seq > this.seen) visitor.set({ ...kept, seen: seq });
+  }
+
+  get seen() {
+    return visitor.get()?.seen ?? 0;
+  }
+
+  #keep({ visitor_token, session_id }) {
+    const before = visitor.get();
+    visitor.set({ visitor_token, session_id, seen: before?.session_id === session_id ? this.seen : 0 });
   }
 }

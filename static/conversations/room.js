@@ -65,6 +65,7 @@ export class Room {
       const sent = new Set(items.map((item) => item.client_message_id).filter(Boolean));
       this.delivery.restore(sent);
       this.thread.toEnd();
+      this.#countMissed(items);
       await this.#follow(session);
       this.#resumed = true;
       this.live.listen();
@@ -85,7 +86,14 @@ export class Room {
 
   /** Everything here has been seen. */
   seen() {
+    this.conversation.markSeen(this.#lastSeq);
     this.#countUnread(0);
+  }
+
+  #countMissed(items) {
+    if (host.shown) return this.seen();
+    const before = this.conversation.seen;
+    return this.#countUnread(items.filter(({ seq, author }) => seq > before && author !== "visitor").length);
   }
 
   /** Fetch what was missed while the line was down. */
@@ -213,7 +221,8 @@ export class Room {
     }
     if (isNew && item.author !== "visitor") {
       this.announcer.say(item.content);
-      if (!host.shown) this.#countUnread(this.#unread + 1);
+      if (host.shown) this.conversation.markSeen(this.#lastSeq);
+      else this.#countUnread(this.#unread + 1);
     }
   }
 

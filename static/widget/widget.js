@@ -251,7 +251,7 @@
       color: asked.color ? config.color : null,
       page: window.location.href.split("#")[0],
       user,
-      visitor: known && { visitor_token: known.visitor_token, session_id: known.session_id },
+      visitor: known && { visitor_token: known.visitor_token, session_id: known.session_id, seen: known.seen },
     };
     event.source.postMessage(hello, base, [channel.port2]);
   }

@@ -95,15 +95,13 @@ class Visit:
         """The chat."""
         return self.page.frame_locator("#kimono-widget iframe")
 
-    def ask(self, words: str) -> None:
-        """Write something and wait for the end of the answer."""
+    def ask(self, words: str, *, answers: int = 1) -> None:
+        """Write something and wait until so many answers are there."""
         expect(self.page.locator("#kimono-widget .panel")).to_be_visible()
         expect(self.page.locator("#kimono-widget .wait")).to_be_hidden()
-        answers = self.frame.locator(".row-bot[data-phase=done]")
-        before = answers.count()
         self.frame.locator("#composer-text").fill(words)
         self.frame.locator("#composer-text").press("Enter")
-        expect(answers).to_have_count(before + 1, timeout=30_000)
+        expect(self.frame.locator(".row-bot[data-phase=done]")).to_have_count(answers, timeout=30_000)
 
     def _note(self, message: Any) -> None:
         if message.type in ("error", "warning") and "favicon" not in message.text:
@@ -218,6 +216,10 @@ def test_a_person_answers_is_rated_and_never_missed(visit: Callable[..., Visit],
     attend(alpha, "Yes, it is.")
     expect(here.page.locator("#kimono-widget .badge")).to_have_text("1")
     expect(here.launcher).to_have_attribute("aria-label", "Open the chat: Kimono help (1 unread)")
+    # What came while another page was shown is not lost either.
+    here.page.evaluate("heard = []")
+    here.page.reload()
+    expect(here.page.locator("#kimono-widget .badge")).to_have_text("1")
     here.launcher.click()
     expect(frame.locator(".row-agent .bubble")).to_have_text("Yes, it is.")
     counts = [each["count"] for each in here.page.evaluate("heard") if each["type"] == "kimono:unread"]
@@ -277,14 +279,18 @@ def test_a_customer_who_signs_in_takes_the_conversation_along(
     here.page.evaluate("Kimono('identify', {})")
     expect(here.frame.locator("#welcome")).to_be_visible()
     expect(here.frame.locator(".row")).to_have_count(0)
+    # A signature that is none is refused; the visitor is served all the same.
+    arrange(alpha, widget={"require_user_hash": True})
+    here.page.evaluate("Kimono('identify', {user_id: 'u_2', user_hash: '00'})")
+    here.ask("怎么退货？")
 
     elsewhere = visit().open(**me)
     elsewhere.page.evaluate("Kimono('open')")
-    elsewhere.ask("我又来了，怎么退货？")
+    elsewhere.ask("我又来了，怎么退货？", answers=2)
     own = elsewhere.frame.locator(".row-own .bubble")
     expect(own).to_have_text(["怎么退货？", "我又来了，怎么退货？"])
     with db.tenant_scope(alpha):
-        assert Conversation.objects.count() == 1
+        assert [each.user_id for each in Conversation.objects.order_by("pk")] == ["u_1", ""]
 
 
 def test_a_suspended_merchants_widget_says_so(visit: Callable[..., Visit], alpha: Tenant) -> None:
