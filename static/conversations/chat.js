@@ -16,6 +16,7 @@ import { Refusals } from "./refusals.js";
 import { Room } from "./room.js";
 import { settings } from "./texts.js";
 import { Thread } from "./thread.js";
+import { Typing } from "./typing.js";
 
 /** Hold the page to what an on-screen keyboard leaves of it, where the browser does not do that itself. */
 function followKeyboard() {
@@ -74,10 +75,18 @@ function assemble() {
     download: (messageId, format) => conversation.answerFile(messageId, format),
   });
   parts.composer = new Composer({
-    onSend: (words) => parts.delivery.send(words),
+    onSend: (words) => {
+      parts.typing.stop();
+      parts.delivery.send(words);
+    },
+    onWrite: () => parts.typing.touch(),
     onStop: () => parts.delivery.stop(),
     onPerson: () => parts.room.askForPerson(),
     onNew: () => continueAnew(parts),
+  });
+  parts.typing = new Typing({
+    wanted: () => conversation.exists && ["pending", "assigned"].includes(parts.room.handler),
+    token: () => conversation.token,
   });
   parts.room = new Room(parts);
   parts.delivery = new Delivery(parts);

@@ -16,14 +16,17 @@ export class Composer {
   #stop = byId("stop-button");
   #composing = false;
 
-  /** `onSend(text)`, `onStop()`, `onPerson()`, `onNew()`. */
-  constructor({ onSend, onStop, onPerson, onNew }) {
+  /** `onSend(text)`, `onWrite()` at each change, `onStop()`, `onPerson()`, `onNew()`. */
+  constructor({ onSend, onWrite, onStop, onPerson, onNew }) {
     this.onSend = onSend;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
-    this.#field.addEventListener("input", () => this.#refresh());
+    this.#field.addEventListener("input", () => {
+      this.#refresh();
+      onWrite();
+    });
     this.#field.addEventListener("compositionstart", () => (this.#composing = true));
     this.#field.addEventListener("compositionend", () => (this.#composing = false));
     this.#field.addEventListener("keydown", (event) => this.#onKey(event));

@@ -24,6 +24,10 @@ export class Conversation {
     return visitor.get()?.session_id ?? null;
   }
 
+  get token() {
+    return visitor.get()?.visitor_token ?? null;
+  }
+
   /**
    * Open the conversation unless there is one. Several callers share one request. Returns whether it is one that a
    * signed-in customer has begun elsewhere.

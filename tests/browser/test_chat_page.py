@@ -1,5 +1,6 @@
 """The page where a contact talks to the merchant, in a real browser, before a scripted server."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,31 @@ def test_a_person_joins_and_writes_while_nobody_asked_for_anything(stage: Stage)
     expect(page.locator("#person-button")).to_have_attribute("aria-disabled", "true")
     asked = stage.asked(f"{SESSIONS}/sess-1/events")[0]
     assert "token=vt_1" in asked.url and "after_seq=0" in asked.url
+
+
+def test_a_person_is_told_that_the_contact_writes(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("", status="human"))]
+    stage.answers = {
+        "POST /escalate": json_reply({"state": "pending", "queue_position": 1, "in_working_hours": True})
+    }
+    said: list[str] = []
+    page = stage.page
+    page.route_web_socket("**/ws/chat/", lambda line: line.on_message(lambda words: said.append(str(words))))
+    stage.open()
+    page.locator("#composer-text").press_sequentially("给")
+    page.locator("#person-button").click()
+    expect(page.locator("#handler")).to_have_attribute("data-handler", "pending")
+    page.locator("#composer-text").press_sequentially("我退款")
+    for _ in range(100):
+        if said:
+            break
+        page.wait_for_timeout(20)
+    page.keyboard.press("Enter")
+    expect(page.locator(".row-own .delivery")).to_have_text("已送达，等待人工")
+    assert [json.loads(words) for words in said] == [
+        {"type": "typing", "on": True},
+        {"type": "typing", "on": False},
+    ]
 
 
 def test_a_draft_that_comes_after_its_answer_is_not_shown_again(stage: Stage) -> None:

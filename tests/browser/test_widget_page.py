@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -224,6 +225,14 @@ def test_a_person_answers_is_rated_and_never_missed(visit: Callable[..., Visit],
     expect(frame.locator(".row-agent .bubble")).to_have_text("Yes, it is.")
     counts = [each["count"] for each in here.page.evaluate("heard") if each["type"] == "kimono:unread"]
     assert counts == [1, 0]
+    said: list[Any] = []
+    here.page.on("websocket", lambda line: line.on("framesent", said.append))
+    frame.locator("#composer-text").fill("Great")
+    for _ in range(200):
+        if said:
+            break
+        here.page.wait_for_timeout(20)
+    assert json.loads(said[0]) == {"type": "typing", "on": True}
 
     resolve(alpha)
     frame.locator(".csat-score").nth(3).click()
