@@ -226,7 +226,7 @@ def test_a_person_answers_is_rated_and_never_missed(visit: Callable[..., Visit],
     counts = [each["count"] for each in here.page.evaluate("heard") if each["type"] == "kimono:unread"]
     assert counts == [1, 0]
     said: list[Any] = []
-    here.page.on("websocket", lambda line: line.on("framesent", said.append))
+    here.page.on("websocket", lambda line: line.on("framesent", lambda words: said.append(words)))
     frame.locator("#composer-text").fill("Great")
     for _ in range(200):
         if said:
