@@ -20,7 +20,15 @@ from conversations.services import sampling
 from kimono.lib.errors import Refusal
 from knowledge.models import Sample, SampleItem
 from knowledge.services.evaluation import datasets, samples
-from tenants.admin import ReadOnlyAdmin, actor_of_admin, percent_bar, said, tenant_site
+from tenants.admin import (
+    ReadOnlyAdmin,
+    actor_of_admin,
+    after_dialog,
+    asked_first,
+    percent_bar,
+    said,
+    tenant_site,
+)
 
 
 def _page(sample: Any) -> str:
@@ -79,21 +87,21 @@ class SampleAdmin(ReadOnlyAdmin):
     @action(
         description=_("Draw answers"),
         icon="casino",
-        dialog={
-            "title": _("Draw real answers to judge"),
-            "description": _("Answers of the bot, each with what was found for it."),
-            "form_class": DrawForm,
-            "form_submit_text": _("Draw"),
-        },
+        dialog=asked_first(
+            title=_("Draw real answers to judge"),
+            words=_("Answers of the bot, each with what was found for it."),
+            form=DrawForm,
+            button=_("Draw"),
+        ),
     )
     def draw(self, request: HttpRequest, form: DrawForm) -> HttpResponse:
         """Draw a sample and go to its first answer."""
-        try:
+
+        def draw() -> str:
             sample = sampling.draw(**form.given(), by=actor_of_admin(request))
-        except Refusal as refusal:
-            messages.error(request, said(refusal))
-            return HttpResponse(headers={"HX-Redirect": reverse("merchant:knowledge_sample_changelist")})
-        return HttpResponse(headers={"HX-Redirect": reverse("merchant:grade_sample", args=[sample.pk])})
+            return reverse("merchant:grade_sample", args=[sample.pk])
+
+        return after_dialog(request, draw, refused=reverse("merchant:knowledge_sample_changelist"))
 
     def get_urls(self) -> list[Any]:
         """Return the pages of the table, and that of judging."""
@@ -145,6 +153,15 @@ class SampleAdmin(ReadOnlyAdmin):
             "item": item,
             "form": form,
             "relevant": form.relevant(),
+            "verdicts": [
+                ("yes", gettext("✓ Right"), "Y", item.correct is True),
+                ("no", gettext("✗ Wrong"), "N", item.correct is False),
+            ],
+            "groundings": [
+                ("yes", gettext("Yes"), "", item.grounded is True),
+                ("no", gettext("No"), "", item.grounded is False),
+                ("", gettext("Not judged"), "", item.grounded is None),
+            ],
             "previous": item.number - 1 if item.number > 1 else None,
             "following": item.number + 1 if item.number < sample.size else None,
             "here": here,

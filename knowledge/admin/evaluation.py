@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
-from kimono.lib.errors import Refusal
 from knowledge.forms import DatasetForm, MadeSetForm, RunForm
 from knowledge.models import Dataset, EvaluationReport
 from knowledge.services.evaluation import datasets, figures, reports, running
@@ -24,8 +23,9 @@ from tenants.admin import (
     ReadOnlyAdmin,
     ServiceAdmin,
     actor_of_admin,
+    after_dialog,
+    asked_first,
     percent_bar,
-    said,
     shortened,
     tenant_site,
 )
@@ -58,9 +58,7 @@ _SHOW_WORDS = {
 }
 
 
-def _went(url: str) -> HttpResponse:
-    # A dialog is sent by htmx, which follows no redirect of a page.
-    return HttpResponse(headers={"HX-Redirect": url})
+_SETS = "merchant:knowledge_dataset_changelist"
 
 
 class DatasetAdmin(ServiceAdmin):
@@ -104,14 +102,12 @@ class DatasetAdmin(ServiceAdmin):
     @action(
         description=_("Run"),
         icon="play_arrow",
-        dialog={
-            "title": _("Run this test set"),
-            "description": _(
-                "Its questions are asked in the background; nothing is counted as a conversation."
-            ),
-            "form_class": RunForm,
-            "form_submit_text": _("Run"),
-        },
+        dialog=asked_first(
+            title=_("Run this test set"),
+            words=_("Its questions are asked in the background; nothing is counted as a conversation."),
+            form=RunForm,
+            button=_("Run"),
+        ),
     )
     def run_set(self, request: HttpRequest, form: RunForm, object_id: str) -> HttpResponse:
         """Run a set in the background."""
@@ -121,43 +117,43 @@ class DatasetAdmin(ServiceAdmin):
     @action(
         description=_("Run the built-in set"),
         icon="play_arrow",
-        dialog={
-            "title": _("Run the built-in set"),
-            "description": _("Thirty questions about the demo shop."),
-            "form_class": RunForm,
-            "form_submit_text": _("Run"),
-        },
+        dialog=asked_first(
+            title=_("Run the built-in set"),
+            words=_("Thirty questions about the demo shop."),
+            form=RunForm,
+            button=_("Run"),
+        ),
     )
     def run_builtin(self, request: HttpRequest, form: RunForm) -> HttpResponse:
         """Run the shipped set in the background."""
         return self._run(request, form, datasets.builtin_id())
 
     def _run(self, request: HttpRequest, form: RunForm, dataset_id: str) -> HttpResponse:
-        try:
+        def start() -> str:
             report, _job = running.start(order=form.order(dataset_id), by=actor_of_admin(request))
-        except Refusal as refusal:
-            messages.error(request, said(refusal))
-            return _went(reverse("merchant:knowledge_dataset_changelist"))
-        return _went(reverse("merchant:knowledge_evaluationreport_change", args=[report.pk]))
+            return reverse("merchant:knowledge_evaluationreport_change", args=[report.pk])
+
+        return after_dialog(request, start, refused=reverse(_SETS))
 
     @action(
         description=_("Make from what is there"),
         icon="auto_awesome",
-        dialog={
-            "title": _("Make a test set"),
-            "description": _("The same seed over the same knowledge makes the same set."),
-            "form_class": MadeSetForm,
-            "form_submit_text": _("Make it"),
-        },
+        dialog=asked_first(
+            title=_("Make a test set"),
+            words=_("The same seed over the same knowledge makes the same set."),
+            form=MadeSetForm,
+            button=_("Make it"),
+        ),
     )
     def make_set(self, request: HttpRequest, form: MadeSetForm) -> HttpResponse:
         """Make a set from QA pairs or from what was asked."""
-        try:
+
+        def make() -> str:
             shown = form.make(by=actor_of_admin(request))
             messages.success(request, gettext("%(name)s has been made.") % {"name": shown.name})
-        except Refusal as refusal:
-            messages.error(request, said(refusal))
-        return _went(reverse("merchant:knowledge_dataset_changelist"))
+            return reverse(_SETS)
+
+        return after_dialog(request, make, refused=reverse(_SETS))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the service; the reports of its runs stay."""

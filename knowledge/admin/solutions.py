@@ -15,10 +15,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
-from kimono.lib.errors import Refusal
 from knowledge.models import QAPair, Solution, Ticket
 from knowledge.services import solutions
-from tenants.admin import ReadOnlyAdmin, actor_of_admin, said, shortened, tenant_site
+from tenants.admin import ReadOnlyAdmin, actor_of_admin, after_dialog, asked_first, shortened, tenant_site
 
 _LIST = "merchant:knowledge_solution_changelist"
 
@@ -73,12 +72,12 @@ class SolutionAdmin(ReadOnlyAdmin):
     @action(
         description=_("Approve"),
         icon="check_circle",
-        dialog={
-            "title": _("Let the bot answer with this?"),
-            "description": _("It becomes a QA pair and is used from the next question on."),
-            "form_class": BaseDialogForm,
-            "form_submit_text": _("Approve"),
-        },
+        dialog=asked_first(
+            title=_("Let the bot answer with this?"),
+            words=_("It becomes a QA pair and is used from the next question on."),
+            form=BaseDialogForm,
+            button=_("Approve"),
+        ),
     )
     def approve(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Make a solution a QA pair."""
@@ -94,12 +93,12 @@ class SolutionAdmin(ReadOnlyAdmin):
     @action(
         description=_("Refuse"),
         icon="cancel",
-        dialog={
-            "title": _("Refuse this solution?"),
-            "description": _("The bot does not learn it. The agent's words are kept."),
-            "form_class": BaseDialogForm,
-            "form_submit_text": _("Refuse"),
-        },
+        dialog=asked_first(
+            title=_("Refuse this solution?"),
+            words=_("The bot does not learn it. The agent's words are kept."),
+            form=BaseDialogForm,
+            button=_("Refuse"),
+        ),
     )
     def reject(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Refuse a solution."""
@@ -115,15 +114,14 @@ class SolutionAdmin(ReadOnlyAdmin):
     def _review(
         self, request: HttpRequest, object_id: str, act: Callable[[str], Solution], done: str
     ) -> HttpResponse:
-        solution = self.get_object(request, object_id)
-        if solution is not None:
-            try:
+        def review() -> str:
+            solution = self.get_object(request, object_id)
+            if solution is not None:
                 act(solution.public_id)
                 messages.success(request, done)
-            except Refusal as refusal:
-                messages.error(request, said(refusal))
-        # The dialog was sent by htmx, which follows no redirect of a page.
-        return HttpResponse(headers={"HX-Redirect": reverse(_LIST)})
+            return reverse(_LIST)
+
+        return after_dialog(request, review, refused=reverse(_LIST))
 
 
 class TicketAdmin(ReadOnlyAdmin):

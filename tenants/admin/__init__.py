@@ -4,6 +4,7 @@ Each floor registers its own tables; the platform's tables are registered by `op
 """
 
 from tenants.admin.actors import actor_of_admin
+from tenants.admin.dialogs import after_dialog, asked_first
 from tenants.admin.refusals import said
 from tenants.admin.sites import Cell, Dashboard, Figure, Panel, platform_site, tenant_site
 from tenants.admin.tables import (
@@ -28,6 +29,8 @@ __all__ = [
     "ServiceAdmin",
     "ServiceForm",
     "actor_of_admin",
+    "after_dialog",
+    "asked_first",
     "percent_bar",
     "platform_site",
     "readable",
