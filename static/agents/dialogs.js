@@ -104,7 +104,7 @@ export function writeTicket(page) {
   const { sessionId } = page.open;
   const form = byId("ticket-form");
   form.reset();
-  const summary = document.querySelector(".card-summary")?.textContent.trim() ?? "";
+  const summary = document.querySelector(".about-summary")?.textContent.trim() ?? "";
   form.elements.title.value = (byId("help-text").value || summary).slice(0, 200);
   form.elements.description.value = summary;
   ask("ticket", async () => {
