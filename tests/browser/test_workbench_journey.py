@@ -51,6 +51,7 @@ def test_from_a_question_to_a_person_to_an_answer_that_is_learned(
     expect(boss.heard.last).to_have_text("怎么退货？")
     again(li)
 
+    expect(boss.page.locator("#recommended .chunk-title").first).to_have_text("怎么退货？")
     boss.page.locator("#recommended [data-insert]").first.click()
     expect(boss.page.locator("#writing-text")).to_have_value(RETURNS)
     boss.page.keyboard.press("Enter")
