@@ -13,7 +13,7 @@ from types import FrameType
 
 from benchmarks import report
 from benchmarks import stage as stages
-from benchmarks.figures import first_token, ingestion, memory, turn
+from benchmarks.figures import first_token, ingestion, live, memory, turn
 from benchmarks.report import Row
 from benchmarks.stage import CHECKOUT, Failed, Stage
 from kimono.supervisor.refusals import Refused
@@ -21,7 +21,7 @@ from kimono.supervisor.refusals import Refused
 OUT = CHECKOUT / "benchmarks" / "out"
 # In the order of the run: the first three with the whole demo, the others with its servers alone.
 WITH_DEMO = ("memory", "turn", "ingestion")
-WITH_SERVERS = ("first-token", "search", "ranking", "parsing", "exports", "tenants")
+WITH_SERVERS = ("first-token", "search", "ranking", "parsing", "exports", "tenants", "live")
 # A figure that takes longer is given up: on two idle cores the whole run takes less.
 MOST_SECONDS = 900.0
 
@@ -109,6 +109,7 @@ def _with_servers(stage: Stage, wanted: list[str], taken: _Taken) -> None:
         "parsing": lambda: _inside(stage, "parsing", as_owner=True),
         "exports": lambda: _inside(stage, "exports"),
         "tenants": lambda: _inside(stage, "tenants", as_owner=True),
+        "live": lambda: live.measure(stage),
     }
     with taken.figure("servers"), stages.servers(stage):
         for name, measure in figures.items():

@@ -45,6 +45,52 @@ class StreamPlan:
     question: str
 
 
+@dataclass(frozen=True)
+class LiveTask:
+    """So many conversations that agents have, in turns, and so many that nobody looks at, are wanted."""
+
+    open: int
+    idle: int
+    agents: int
+
+
+@dataclass(frozen=True)
+class LivePlan:
+    """The key of their merchant, and the token of each visitor by its conversation; those of agents first."""
+
+    key: str
+    tokens: dict[str, str]
+
+
+def plan_live(task: LiveTask) -> LivePlan:
+    """Make the merchant and its conversations."""
+    from django.utils import timezone
+
+    from conversations.services import handoffs, handshakes
+    from conversations.services.handoffs import Handler
+    from conversations.services.handshakes import Introduction
+    from kimono.lib import db
+    from tenants.services import api_keys, provisioning
+    from tenants.services.auditing import SYSTEM
+
+    tenant = provisioning.create(name="Live", slug="live", by=SYSTEM, now_in_process=True)
+    tokens: dict[str, str] = {}
+    with db.tenant_scope(tenant):
+        key = api_keys.create(name="bench", scopes=("chat", "agent"), by=SYSTEM)
+        for number in range(task.open + task.idle):
+            now = timezone.now()
+            hands = handshakes.shake(
+                introduction=Introduction(), idempotency=None, ws_url="", now=now
+            ).handshake
+            tokens[hands["session_id"]] = hands["visitor_token"]
+            if number < task.open:
+                name = f"bench-{number % task.agents}"
+                handoffs.take_over(
+                    session_id=hands["session_id"], agent=Handler(name, name), by=SYSTEM, now=now
+                )
+    return LivePlan(key.secret, tokens)
+
+
 def plan_stream(_: StreamTask) -> StreamPlan:
     """Make the merchant, let the product read its document, and return how to ask."""
     from kimono.lib import db
@@ -147,8 +193,8 @@ def main(task_file: str, target: str) -> None:
 
     django.setup()
     task = pickle.loads(Path(task_file).read_bytes())
-    plan = plan_turn(task) if isinstance(task, TurnTask) else plan_stream(task)
-    Path(target).write_bytes(pickle.dumps(plan))
+    plans = {TurnTask: plan_turn, StreamTask: plan_stream, LiveTask: plan_live}
+    Path(target).write_bytes(pickle.dumps(plans[type(task)](task)))
 
 
 if __name__ == "__main__":
