@@ -71,14 +71,21 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
+_REDIS = urlsplit(ENV.redis_url or "redis://localhost:6379/0")
+
+
+def redis_number(purpose: int) -> int:
+    """Return the number of one purpose's own Redis database: 0 limits, 1 cache, 2 channel layer, 3 queue."""
+    if _REDIS.scheme == "unix":
+        return int(parse_qs(_REDIS.query).get("db", ["0"])[0]) + purpose
+    return int(_REDIS.path.lstrip("/") or 0) + purpose
+
+
 def redis_url(purpose: int) -> str:
-    """Return the address of one purpose's own Redis database: 0 limits, 1 cache, 2 channel layer, 3 queue."""
-    parts = urlsplit(ENV.redis_url or "redis://localhost:6379/0")
-    if parts.scheme == "unix":
-        base = int(parse_qs(parts.query).get("db", ["0"])[0])
-        return f"unix://{parts.path}?db={base + purpose}"
-    base = int(parts.path.lstrip("/") or 0)
-    return parts._replace(path=f"/{base + purpose}").geturl()
+    """Return the address of one purpose's own Redis database."""
+    if _REDIS.scheme == "unix":
+        return f"unix://{_REDIS.path}?db={redis_number(purpose)}"
+    return _REDIS._replace(path=f"/{redis_number(purpose)}").geturl()
 
 
 def _broker_url() -> str:
@@ -98,14 +105,20 @@ CACHES = {
 }
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # Rings are told and forgotten: one word to Redis each, and none for those that nobody hears.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
-            # Who waits for a ring asks for five seconds at a time: a shorter patience would end each of them in an error.
-            "hosts": [{"address": redis_url(2), "socket_connect_timeout": 2, "socket_timeout": 15}],
-            "capacity": 1000,
-            "expiry": 30,
-            # Longer than the forced reconnect of a socket, or a group would forget a live one.
-            "group_expiry": 50_000,
+            "hosts": [
+                {
+                    "address": redis_url(2),
+                    "socket_connect_timeout": 2,
+                    "socket_timeout": 5,
+                    # A line to Redis that died without a word is found out.
+                    "health_check_interval": 10,
+                }
+            ],
+            # Redis publishes across its databases, which several installations may share.
+            "prefix": f"kimono{redis_number(2)}.",
         },
     }
 }
@@ -301,6 +314,8 @@ LOGGING: dict[str, Any] = {
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "openai": {"level": "WARNING"},
+        # Writes a stack trace for every second without Redis; what that costs is said where rings are lost.
+        "channels_redis": {"level": "CRITICAL"},
     },
 }
 

@@ -48,7 +48,7 @@ class _Ear:
         while self.groups:
             layer = get_channel_layer()
             try:
-                self.channel = await layer.new_channel("bell")
+                self.channel = self.channel or await layer.new_channel("bell")
                 await self._join_all(layer)
                 joined = asyncio.get_running_loop().create_task(self._join_again(layer))
                 try:
@@ -60,7 +60,6 @@ class _Ear:
                     joined.cancel()
             except _FAILURES as error:
                 log.warning("the doorbell does not reach other processes: %s", type(error).__name__)
-                self.channel = None
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _join_all(self, layer: Any) -> None:
