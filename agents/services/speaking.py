@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from agents.services import canned_replies
 from conversations.services import messages
 from conversations.services.handoffs import Handler
@@ -24,14 +22,13 @@ def say(
 
     Raises what `messages.say` raises; a reply that is gone meanwhile holds nothing up.
     """
-    with transaction.atomic():
-        said = messages.say(
-            session_id=session_id,
-            agent=agent,
-            content=content,
-            client_message_id=client_message_id,
-            now=now,
-        )
-        if canned_reply_id is not None and not said.repeat:
-            canned_replies.count_use(reply_id=canned_reply_id, owner=owner)
+    said = messages.say(
+        session_id=session_id,
+        agent=agent,
+        content=content,
+        client_message_id=client_message_id,
+        now=now,
+    )
+    if canned_reply_id is not None and not said.repeat:
+        canned_replies.count_use(reply_id=canned_reply_id, owner=owner)
     return said

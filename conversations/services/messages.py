@@ -38,7 +38,7 @@ def say(
                 raise BodyDiffers
             if earlier is not None:
                 return Said(earlier, repeat=True)
-        handoffs.check_holds(conversation, agent, supervisors=False)
+        handoffs.check_speaks(conversation, agent)
         message = sequencing.add_message(
             conversation,
             role=Message.Role.ASSISTANT,

@@ -6,7 +6,13 @@ and raises `epoch`, so that whatever the bot was still writing is dropped.
 
 from conversations.services.handoffs.closing import resolve, return_to_bot, withdraw
 from conversations.services.handoffs.giving import release, transfer
-from conversations.services.handoffs.parts import AlreadyAssigned, Handler, NotYours, check_holds
+from conversations.services.handoffs.parts import (
+    AlreadyAssigned,
+    Handler,
+    NotYours,
+    check_holds,
+    check_speaks,
+)
 from conversations.services.handoffs.requesting import REQUESTED, request
 from conversations.services.handoffs.silence import release_silent
 from conversations.services.handoffs.taking import TAKEN_OVER, TAKEOVER, accept, take_over
@@ -26,6 +32,7 @@ __all__ = [
     "NotYours",
     "accept",
     "check_holds",
+    "check_speaks",
     "estimated_wait_seconds",
     "queue_position",
     "queue_positions",

@@ -56,17 +56,24 @@ class NotYours(Conflict):
     detail = "Another agent has this conversation."
 
 
-def check_holds(conversation: Conversation, agent: Handler, *, supervisors: bool = True) -> Handoff:
+def check_holds(conversation: Conversation, agent: Handler) -> Handoff:
     """Return the open passage of a conversation that `agent` has, or as a supervisor sees to.
 
     Raises `Conflict` unless some agent has it, `NotYours` when it is another one.
     """
+    check_speaks(conversation, agent, supervisors=True)
     handoff = conversation.open_handoff
-    if conversation.state != Conversation.State.ASSIGNED or handoff is None:
+    if handoff is None:
+        raise Conflict
+    return handoff
+
+
+def check_speaks(conversation: Conversation, agent: Handler, *, supervisors: bool = False) -> None:
+    """Raise `Conflict` unless some agent has the conversation, `NotYours` when it is another one."""
+    if conversation.state != Conversation.State.ASSIGNED or conversation.open_handoff_id is None:
         raise Conflict
     if conversation.assigned_agent_id != agent.id and not (supervisors and agent.supervisor):
         raise NotYours
-    return handoff
 
 
 def completed(card: Mapping[str, Any], conversation: Conversation) -> dict[str, Any]:
