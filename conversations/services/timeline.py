@@ -56,14 +56,26 @@ def read(
     )
 
 
-def since(*, conversation_pk: int, public_id: str, reader: Reader, seq: int, limit: int = MOST) -> list[Any]:
-    """Return the events after a number as `(seq, type, data)`, ascending; at most `limit`."""
+@dataclass(frozen=True)
+class Happened:
+    """One thing under the counter, as the wire shows it, and whether agents alone may see it."""
+
+    seq: int
+    type: str
+    data: dict[str, Any]
+    for_agents: bool
+
+
+def since(*, conversation_pk: int, public_id: str, seq: int, limit: int = MOST) -> list[Happened]:
+    """Return what came after a number, ascending, at most `limit`; all of it, whoever may see it."""
     messages = Message.objects.filter(conversation_id=conversation_pk, seq__gt=seq)
     events = ConversationEvent.objects.filter(conversation_id=conversation_pk, seq__gt=seq)
-    if not reader.sees_agents:
-        events = events.filter(audience=ConversationEvent.Audience.ALL)
     rows = _merged(messages, events, limit, backwards=False, with_events=True)
-    return [(row.seq, _type(row), _as_event(row, public_id)) for row in rows]
+    return [Happened(row.seq, _type(row), _as_event(row, public_id), _for_agents(row)) for row in rows]
+
+
+def _for_agents(row: Message | ConversationEvent) -> bool:
+    return isinstance(row, ConversationEvent) and row.audience != ConversationEvent.Audience.ALL
 
 
 def _visible(conversation: Conversation, reader: Reader) -> QuerySet[ConversationEvent]:

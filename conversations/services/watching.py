@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from conversations.models import Conversation, Message
-from conversations.services import doorbell, handoffs, standing, timeline
+from conversations.services import doorbell, handoffs, overdue, reading_together, standing
 from conversations.services.conversations import Reader
 from conversations.services.turns import drafts, live
 from conversations.services.turns.live import Frame, Live
@@ -108,19 +108,20 @@ class Watch:
     async def _missed(self) -> AsyncIterator[Seen]:
         """Yield what was committed after the reader's number."""
         while True:
-            rows = await in_thread(
-                timeline.since,
+            rows = await reading_together.since(
+                group=self.group,
                 conversation_pk=self.conversation.pk,
                 public_id=self.session_id,
-                reader=self.reader,
                 seq=self.seq,
             )
-            for seq, kind, data in rows:
-                self.seq = seq
-                for seen in self._noted(kind, data):
+            for row in rows:
+                self.seq = row.seq
+                if row.for_agents and not self.reader.sees_agents:
+                    continue
+                for seen in self._noted(row.type, row.data):
                     yield seen
-                yield Seen(kind, self.show(data), seq)
-            if len(rows) < timeline.MOST:
+                yield Seen(row.type, self.show(row.data), row.seq)
+            if len(rows) < reading_together.MOST:
                 return
 
     def _noted(self, kind: str, data: Mapping[str, Any]) -> list[Seen]:
@@ -174,7 +175,10 @@ class Watch:
                 quiet_since = loop.time()
                 yield Seen("quiet", {})
             rung = await self._wait(bell, writing, new)
-            new |= rung or loop.time() - looked >= settings.POLL_SECONDS
+            new |= rung
+            if not new and loop.time() - looked >= settings.POLL_SECONDS:
+                looked = loop.time()
+                overdue.ask(conversation_pk=self.conversation.pk, seq=self.seq, bell=bell)
         yield Seen("bye", goodbye)
 
     def _taken_wishes(self) -> list[Resumption]:
