@@ -1,6 +1,6 @@
 """Shapes of section 16 of the wire contract."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import BeforeValidator, StringConstraints
@@ -11,9 +11,16 @@ from kimono.lib.cleaning import clean
 # Long addresses of shops carry what they track; the beginning says which page it is.
 _MOST_ADDRESS = 1000
 Token = Annotated[str, StringConstraints(max_length=512)]
-Address = Annotated[
-    str, BeforeValidator(lambda value: clean(value)[:_MOST_ADDRESS] if isinstance(value, str) else value)
-]
+
+
+def _of_page(value: Any) -> Any:
+    """Return the beginning of the address of a page; nothing for what is none, which nobody is to follow."""
+    if not isinstance(value, str):
+        return value
+    return clean(value)[:_MOST_ADDRESS] if value.startswith(("https://", "http://")) else ""
+
+
+Address = Annotated[str, BeforeValidator(_of_page)]
 
 
 class WidgetOut(Schema):

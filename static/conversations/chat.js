@@ -125,7 +125,7 @@ function moveIn(onOpen = () => byId("embed-close").focus(), onShown = () => {}) 
   if (host.title) byId("bar-title").textContent = host.title;
   byId("embed-close").hidden = !host.present;
   byId("embed-close").addEventListener("click", () => host.tell({ type: "close" }));
-  holdFocus();
+  if (host.present) holdFocus();
   host.listen({ onOpen: (focus) => focus && onOpen(), onShown });
 }
 

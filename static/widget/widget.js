@@ -55,6 +55,7 @@
     .wait { position: absolute; inset: 0; display: grid; place-content: center; padding: 24px; background: inherit; text-align: center; }
     .leave { position: absolute; top: 8px; right: 8px; width: 40px; height: 40px; border: 0; border-radius: 8px; background: transparent;
       color: inherit; font-size: 22px; line-height: 1; cursor: pointer; }
+    .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     [hidden] { display: none !important; }
     @media (max-width: 480px) {
       .panel { inset: 0; width: 100%; max-width: none; height: 100%; height: 100dvh; border-radius: 0; box-shadow: none; }
@@ -176,7 +177,8 @@
     const panel = make("div", { id: "panel", class: `panel ${side}${bare ? " bare" : ""}`, role: "dialog", "aria-label": config.title }, wait);
     panel.hidden = true;
     if (theme() === "dark") panel.classList.add("dark");
-    root.append(launcher, panel);
+    const spoken = make("p", { class: "spoken", role: "status" });
+    root.append(launcher, panel, spoken);
     document.body.append(host);
 
     launcher.addEventListener("click", () => (opened ? close() : open()));
@@ -185,7 +187,7 @@
     // Whoever is about to press it need not wait for the frame.
     for (const hint of ["pointerenter", "focus"]) launcher.addEventListener(hint, load, { once: true });
     PHONE.addEventListener("change", holdPage);
-    parts = { host, launcher, badge, panel, wait, words };
+    parts = { host, launcher, badge, panel, wait, words, spoken };
     show();
   }
 
@@ -267,6 +269,7 @@
       keepVisitor(said.visitor);
     } else if (said.type === "unread" && said.count !== unread) {
       unread = said.count;
+      parts.spoken.textContent = unread ? text("unread", { n: unread }) : "";
       show();
       announce("unread", { count: unread });
     }
@@ -359,9 +362,9 @@
     if (!document.body) await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
     window.addEventListener("message", greet);
     build();
+    announce("ready");
     if (visitor()) load(); // something may have been said meanwhile
     if (asked.open === "true" || kept("sessionStorage", slot("open"))) open({ byHand: false });
-    announce("ready");
     for (const [act, options] of waiting.splice(0)) acts[act](options);
   }
 

@@ -158,7 +158,7 @@ def test_a_visitor_asks_on_the_shops_page_and_finds_it_again(
     expect(here.launcher).to_be_focused()
     expect(here.launcher).to_have_attribute("aria-expanded", "false")
     heard = here.page.evaluate("heard.map((each) => each.type)")
-    assert heard == ["kimono:open", "kimono:ready", "kimono:close"]
+    assert heard == ["kimono:ready", "kimono:open", "kimono:close"]
     assert here.complaints == []
 
 
@@ -217,6 +217,7 @@ def test_a_person_answers_is_rated_and_never_missed(visit: Callable[..., Visit],
     attend(alpha, "Yes, it is.")
     expect(here.page.locator("#kimono-widget .badge")).to_have_text("1")
     expect(here.launcher).to_have_attribute("aria-label", "Open the chat: Kimono help (1 unread)")
+    expect(here.page.locator("#kimono-widget .spoken")).to_have_text("1 unread")
     # What came while another page was shown is not lost either.
     here.page.evaluate("heard = []")
     here.page.reload()

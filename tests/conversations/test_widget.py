@@ -166,6 +166,8 @@ def test_a_visitor_comes_back_within_thirty_days(shop: Caller, alpha: Tenant) ->
     aged(alpha, again, days=31)
     new = shake(shop, visitor_token=again["visitor_token"])
     assert new["session_id"] != first["session_id"] and new["visitor_id"] != first["visitor_id"]
+    with tenant_scope(alpha):
+        assert conversation(shake(shop, page_url="javascript:alert(1)")).metadata == {}
     for nonsense in ("", "vt_x", "vt_.", again["visitor_token"][:-1], "x" * 512):
         assert shake(shop, visitor_token=nonsense)["visitor_id"] not in (
             first["visitor_id"],
