@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 _RUN = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 _K1, _B = 1.2, 0.75
 _BEST = 10
+_Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,24 @@ def _share_cited(chosen: QuestionSet, found: Mapping[str, Predicted]) -> float:
             ]
         )
     )
+
+
+def at_refusal(chosen: QuestionSet, found: Mapping[str, Predicted], refused: float) -> dict[str, float]:
+    """Return the share of each kind of unanswerable questions that a threshold lets in which refuses `refused`."""
+    sure = np.array([found[query].answerability for query, _ in chosen.asked])
+    least = np.quantile(sure, refused)
+    return {
+        kind: float(np.mean([found[query].answerability >= least for query in queries]))
+        for kind, queries in chosen.negatives.items()
+    }
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share of `count` (Wilson, 1927)."""
+    middle = share + _Z * _Z / (2 * count)
+    spread = _Z * math.sqrt(share * (1 - share) / count + _Z * _Z / (4 * count * count))
+    scale = 1 + _Z * _Z / count
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 def calibration_error(scores: Floats, right: Floats) -> float:

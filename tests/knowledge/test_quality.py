@@ -45,3 +45,6 @@ def test_measures_are_what_they_say() -> None:
     assert ours["ECE"] == pytest.approx((0.1 + 0.8) / 2)
     assert (ours["AUROC off_topic"], ours["FA@5 off_topic"], ours["answered off_topic"]) == (1.0, 0.0, 0.0)
     assert (ours["refused"], ours["accuracy"]) == (0.0, 0.5)
+    # A threshold under all answerable questions lets in what is as sure as the least of them.
+    assert measures.at_refusal(chosen, found, 0.0) == {"off_topic": 0.0}
+    assert measures.interval(0.5, 100) == pytest.approx((0.404, 0.596), abs=0.001)
