@@ -33,7 +33,8 @@ _HEADS = (
 _LEGEND = (
     "Ours / plain BM25; ± is half of the 95 % interval. refused, right and answered are those at the threshold that the"
     " product sets itself: the share of answerable questions refused, right first answers among the others, unanswerable"
-    " questions answered, the last beside what BM25 answers at the same refusal."
+    " questions answered, the last beside what BM25 answers at the same refusal. cited: the answer's words stand in a span"
+    " cited; made up: sentences of answers that no source has, without a model and with two that lie."
 )
 # For the largest set on two busy cores; documents are read one by one.
 _MOST_SECONDS = 7_200.0
@@ -69,13 +70,10 @@ def main() -> int:
                 held.append(Gate("made up", wrong, 0, at_least=False))
             missed += sum(not gate.met for gate in held)
             rows.append(_cells(chosen, ours, theirs, made_up, held))
-            print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+            # A run takes long: what is known is said at once.
+            print(f"{' | '.join(rows[-1])}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     text = table(rows)
-    print(
-        f"\n{text}\n\nOurs / plain BM25. right: right first answers ÷ answered answerable questions;"
-        " cited: the answer's words stand in a span cited; made up: sentences of answers that no source has, without a"
-        " model and with two that lie."
-    )
+    print(f"\n{text}\n\n{_LEGEND}")
     OUT.mkdir(exist_ok=True)
     kept = OUT / f"quality{'-model' if wanted.embedder else ''}.md"
     kept.write_text(text + "\n", encoding="utf-8")
