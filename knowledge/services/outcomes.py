@@ -12,6 +12,9 @@ class Asked:
     `decisive` and `evidence` are those of the first entry, `right` whether it is the question's own; `without` and
     `stranger` are evidence and what is decisive of the first entry when its own is not there: nothing is right then. The
     first two are None for the only wording of a pair.
+
+    A question that was `told` is no wording but one of a contact's: nothing is held out, `without` and `stranger` are
+    those of the first entry that is not right. The first two are None where it has no answer.
     """
 
     decisive: float | None
@@ -19,12 +22,21 @@ class Asked:
     right: bool
     without: float
     stranger: float
+    told: bool = False
 
     def shown(self) -> list[float | None]:
         """Return it as numbers, to be stored."""
-        return [self.decisive, self.evidence, float(self.right), self.without, self.stranger]
+        return [
+            self.decisive,
+            self.evidence,
+            float(self.right),
+            self.without,
+            self.stranger,
+            float(self.told),
+        ]
 
     @classmethod
     def of(cls, numbers: Sequence[Any]) -> "Asked":
-        """Return what was stored."""
-        return cls(numbers[0], numbers[1], bool(numbers[2]), numbers[3], numbers[4])
+        """Return what was stored; of earlier releases without the last number."""
+        decisive, evidence, right, without, stranger, *rest = numbers
+        return cls(decisive, evidence, bool(right), without, stranger, told=any(rest))

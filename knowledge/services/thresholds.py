@@ -9,15 +9,14 @@ from typing import Literal
 LEAST_QUESTIONS = 30
 # So many of a merchant's questions are taken to have no answer in its knowledge: one in five.
 STRANGERS = 0.2
-# For their sake no answer is refused that is more likely right than wrong: contacts word things more freely than the
-# merchant does in its similar questions, and their scores are lower.
+# An answer that is as likely right as wrong.
 LIKELY = 0.5
 # Without questions to choose by, so many of the strangers are refused: on public sets that costs up to one in fourteen of
 # the questions that have an answer, and lets in one in twenty of those about something else.
 LEAST_LIKE = 0.2
-# Where scores are fitted, something is to be there for an answer with this probability as well: a score only says which
-# entry is right if one is. On public sets that refuses none of the questions that have an answer.
-SURE = 0.25
+# Where scores are fitted, so much has to speak for an answer as well, in logits (`ranking.Ranked.evidence`): a score only
+# says which entry is right if one is. By what is known before any fit an answer is then as probable as .18.
+SURE = 0.0
 # For its sake no more than this share of the questions that may be refused is.
 SURE_SHARE = 0.5
 # The same where so few entries are found at all that whatever is asked has one which is nearest by far.
@@ -97,16 +96,23 @@ def choose(outcomes: Outcomes, *, target: float, most_refused: float, floor: flo
         return Threshold(max(floor, _unlike(outcomes.strangers)))
     scores = outcomes.scores
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
-    likely = sum(score >= LIKELY for score in scores)
-    holds = min(
-        _holding(outcomes, order, target, 0.0),
-        max(_holding(outcomes, order, target, outcomes.weight), likely),
-    )
+    # Questions without an answer count for what is promised, and refuse nothing: a merchant whose wordings are all alike
+    # has only sure ones, and contacts, who word things freely, score no higher than strangers.
+    holds = _holding(outcomes, order, target)
     least = len(order) - may_refuse(len(order), most_refused)
     above_floor = sum(score >= floor for score in scores)
     answered = max(min(holds, above_floor), least, 1)
     limited_by: LimitedBy = "accuracy" if holds >= answered else "refusal"
-    return outcomes.at(scores[order[answered - 1]], limited_by)
+    return outcomes.at(_lowest(scores, order, answered, floor), limited_by)
+
+
+def _lowest(scores: Sequence[float], order: Sequence[int], answered: int, floor: float) -> float:
+    """Return the lowest value that refuses all but the first `answered`; the floor where nothing is between."""
+    last = scores[order[answered - 1]]
+    refused = scores[order[answered]] if answered < len(order) else 0.0
+    if refused >= floor:
+        return min(math.nextafter(refused, 1.0), last)
+    return min(last, floor)
 
 
 def may_refuse(count: int, most: float) -> int:
@@ -121,12 +127,10 @@ def may_refuse(count: int, most: float) -> int:
     return refused
 
 
-def least_sure(answerable: Sequence[float], most_refused: float) -> float:
-    """Return the least probability of an answer that is asked for beside the score, given that of the own questions."""
-    if len(answerable) < LEAST_QUESTIONS:
-        return 0.0
-    spared = int(SURE_SHARE * may_refuse(len(answerable), most_refused))
-    return min(SURE, sorted(answerable)[spared])
+def least_sure(evidence: Sequence[float], most_refused: float) -> float:
+    """Return what has to speak for an answer beside its score, given what does for the merchant's own questions."""
+    spared = int(SURE_SHARE * may_refuse(len(evidence), most_refused))
+    return min(SURE, sorted(evidence)[spared])
 
 
 def _unlike(strangers: Sequence[float]) -> float:
@@ -136,15 +140,12 @@ def _unlike(strangers: Sequence[float]) -> float:
     return min(sorted(strangers)[int(LEAST_LIKE * len(strangers))], LIKELY)
 
 
-def _holding(outcomes: Outcomes, order: Sequence[int], target: float, weight: float) -> int:
-    """Return how many questions may be answered, the surest first, until less than `target` of all answers is right."""
-    strangers = sorted(outcomes.strangers, reverse=True)
-    hits, let_in, holds = 0, 0, 0
+def _holding(outcomes: Outcomes, order: Sequence[int], target: float) -> int:
+    """Return how many questions may be answered, the surest first, until less than `target` of the answers is right."""
+    hits, holds = 0, 0
     for count, place in enumerate(order, start=1):
         hits += outcomes.right[place]
-        while let_in < len(strangers) and strangers[let_in] >= outcomes.scores[place]:
-            let_in += 1
-        if hits >= target * (count + weight * let_in):
+        if hits >= target * count:
             holds = count
     return holds
 

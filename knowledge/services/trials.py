@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from knowledge.models import QAPair
-from knowledge.services import indexing, ingestion, retrieval, syncing, tuning
+from knowledge.models import QAPair, Unit
+from knowledge.services import ingestion, retrieval, syncing, tuning
 from knowledge.services.documents import uploading
 from knowledge.services.qa_pairs import importing
 from knowledge.services.qa_pairs.writing import PairDraft
@@ -29,6 +30,7 @@ _CITED = 5
 _AT_ONCE = 4
 # A slow machine is no reason to measure another search than the one that was asked for.
 _ATTEMPTS = 5
+_REST_SECONDS = 2.0
 _WEIGHTS: dict[Leg, dict[str, float]] = {
     "fused": {},
     "dense": {"rrf_vector_weight": 1.0, "rrf_keyword_weight": 0.0},
@@ -124,12 +126,20 @@ def add_documents(entries: Sequence[Mapping[str, Any]], *, told: Told) -> dict[s
 
 
 def _complete() -> None:
-    """Make the vectors that a slow encoder left out. Raises `Degraded` when it goes on leaving some out."""
-    for _ in range(_ATTEMPTS):
-        if not indexing.unsynced_units(limit=1):
-            return
+    """Make the vectors that a slow encoder left out. Raises `Degraded` when it goes on leaving them out."""
+    missing, failed = _missing(), 0
+    while missing and failed < _ATTEMPTS:
         syncing.run(_Quiet(), limit=None, full=False)
-    raise Degraded("embedding_unavailable: the knowledge has no vectors")
+        before, missing = missing, _missing()
+        if missing >= before:
+            failed += 1
+            time.sleep(_REST_SECONDS)
+    if missing:
+        raise Degraded("embedding_unavailable: the knowledge has no vectors")
+
+
+def _missing() -> int:
+    return Unit.objects.exclude(role=Unit.Role.ANSWER).filter(embedding__isnull=True).count()
 
 
 def params_of(leg: Leg) -> Params:

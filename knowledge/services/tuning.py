@@ -15,6 +15,7 @@ from knowledge.services.calibration import PRIOR, Calibration, Curve
 from knowledge.services.outcomes import Asked
 from knowledge.services.thresholds import (
     FEW,
+    LEAST_QUESTIONS,
     SURE_AMONG_FEW,
     Outcomes,
     Threshold,
@@ -143,11 +144,12 @@ def _chosen(params: Params, fit: Fit) -> Threshold:
     asked = [Asked.of(numbers) for numbers in fit.asked.values()]
     own = [each for each in asked if each.decisive is not None]
     fixed = params.threshold_mode == "fixed"
-    sure = least_sure([curves.answer.at(each.evidence or 0.0) for each in own], params.max_refusal)
-    bar = 0.0 if fixed else sure
+    evidence = [each.evidence or 0.0 for each in own]
+    judged = not fixed and len(own) >= LEAST_QUESTIONS
+    sure = curves.answer.at(least_sure(evidence, params.max_refusal)) if judged else 0.0
 
     def score(decisive: float | None, evidence: float | None) -> float:
-        given = curves.answer.at(evidence or 0.0) >= bar
+        given = curves.answer.at(evidence or 0.0) >= sure
         return curves.score.at(decisive or 0.0) if given else 0.0
 
     outcomes = Outcomes(
@@ -163,7 +165,7 @@ def _chosen(params: Params, fit: Fit) -> Threshold:
         most_refused=params.max_refusal,
         floor=params.similarity_threshold,
     )
-    return replace(chosen, sure=bar)
+    return replace(chosen, sure=sure)
 
 
 def choose_again() -> None:

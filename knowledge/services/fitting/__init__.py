@@ -1,4 +1,5 @@
-"""Fits scores and threshold to a merchant's own questions, each held out in turn, and keeps the fit up to date."""
+"""Fits scores and threshold to a merchant's own questions, each held out in turn, and to those of contacts whose answer
+somebody has looked at; and keeps the fit up to date."""
 
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from kimono.lib.jobs import JobRun, Result
 from knowledge.models import Fit, QAPair
 from knowledge.services import calibration, encoders, revisions, tuning
 from knowledge.services.calibration import PRIOR, Calibration
-from knowledge.services.fitting import holding_out
+from knowledge.services.fitting import holding_out, told
 from knowledge.services.fitting.holding_out import Held
 from knowledge.services.outcomes import Asked
 from knowledge.services.thresholds import LEAST_QUESTIONS
@@ -34,7 +35,7 @@ def due(*, now: datetime) -> bool:
         if not QAPair.objects.exists():
             return False
     elif fit.revision == revisions.current():
-        return False
+        return told.since(fit.fitted_at)
     changed = revisions.last_changed()
     behind = now - fit.fitted_at if fit is not None else timedelta(0)
     return changed is None or now - changed >= QUIET or behind >= LONGEST
@@ -51,37 +52,41 @@ def fit(run: JobRun | None = None, *, now: datetime | None = None) -> Result:
     params = tuning.uncalibrated()
     before = Fit.objects.first()
     units = holding_out.chosen(View(unit="", at=now, canary=False))
-    known = _known(before, units, encoder_id)
-    new = [unit for unit in units if unit not in known]
+    heard = told.chosen()
+    keys = [*map(str, units), *(each.key for each in heard)]
+    known = _known(before, keys, encoder_id)
+    new = [unit for unit in units if str(unit) not in known]
     asked = known | _asked(new, params=params, at=now, encoder_id=encoder_id, run=run)
-    found = [asked[unit] for unit in units if unit in asked]
+    unheard = [each for each in heard if each.key not in known]
+    asked |= told.ask(unheard, at=now, params=params, encoder_id=encoder_id)
+    found = [asked[key] for key in keys if key in asked]
     with transaction.atomic():
         moved = _store(found, asked, revision=revision, encoder_id=encoder_id, now=now)
     return {
         "questions": len(found),
-        "asked": len(new),
+        "asked": len(new) + len(unheard),
         "threshold": tuning.effective().threshold.value,
         "moved": moved,
         "seconds": round(time.monotonic() - began, 2),
     }
 
 
-def _known(before: Fit | None, units: Sequence[int], encoder_id: str) -> dict[int, Asked]:
+def _known(before: Fit | None, keys: Sequence[str], encoder_id: str) -> dict[str, Asked]:
     if before is None or before.encoder_id != encoder_id:
         return {}
-    known = {unit: Asked.of(before.asked[str(unit)]) for unit in units if str(unit) in before.asked}
-    return known if len(units) - len(known) <= _MOST_NEW * len(units) else {}
+    known = {key: Asked.of(before.asked[key]) for key in keys if key in before.asked}
+    return known if len(keys) - len(known) <= _MOST_NEW * len(keys) else {}
 
 
 def _asked(
     units: Sequence[int], *, params: Params, at: datetime, encoder_id: str, run: JobRun | None
-) -> dict[int, Asked]:
-    asked: dict[int, Asked] = {}
+) -> dict[str, Asked]:
+    asked: dict[str, Asked] = {}
     held: Sequence[Held] = list(holding_out.wordings(units))
     for done, each in enumerate(held):
         if run is not None:
             run.progress(done / len(held), stage="asking")
-        asked[each.unit] = holding_out.ask(each, at=at, params=params, encoder_id=encoder_id)
+        asked[str(each.unit)] = holding_out.ask(each, at=at, params=params, encoder_id=encoder_id)
     return asked
 
 
@@ -94,12 +99,14 @@ def calibrated(found: Sequence[Asked]) -> Calibration:
         PRIOR.score, [each.decisive or 0.0 for each in own], [each.right for each in own]
     )
     evidence = [each.evidence or 0.0 for each in own] + [each.without for each in own]
-    answer = calibration.fitted(PRIOR.answer, evidence, [True] * len(own) + [False] * len(own))
+    unanswerable = [each.without for each in found if each.told and each.decisive is None]
+    truth = [True] * len(own) + [False] * (len(own) + len(unanswerable))
+    answer = calibration.fitted(PRIOR.answer, evidence + unanswerable, truth)
     return Calibration(score=score, answer=answer)
 
 
 def _store(
-    found: Sequence[Asked], asked: dict[int, Asked], *, revision: int, encoder_id: str, now: datetime
+    found: Sequence[Asked], asked: dict[str, Asked], *, revision: int, encoder_id: str, now: datetime
 ) -> bool:
     """Store the fit; return whether it changes what is answered, and raise the revision then."""
     curves = calibrated(found)
@@ -115,7 +122,7 @@ def _store(
             "score_offset": curves.score.offset,
             "answer_slope": curves.answer.slope,
             "answer_offset": curves.answer.offset,
-            "asked": {str(unit): each.shown() for unit, each in asked.items()},
+            "asked": {key: each.shown() for key, each in asked.items()},
         },
     )
     tuning.choose_again()

@@ -87,12 +87,23 @@ def ask(held: Held, *, at: datetime, params: Params, encoder_id: str) -> Asked:
         )
         rest = [unit for unit in found if unit.owner != own]
         other = _first(retrieval.in_order(rest, asked=query, params=params, cursor=cursor))
+    return seen(first, other, right=first is not None and first.owner == own, alone=held.lone)
+
+
+def seen(
+    first: Ranked | None, other: Ranked | None, *, right: bool, alone: bool, told: bool = False
+) -> Asked:
+    """Return what search says to a question by its first entry, and by the first that is not its own.
+
+    `alone` is one of which the first entry says nothing.
+    """
     return Asked(
-        decisive=None if held.lone else _rounded(first.decisive if first else None),
-        evidence=None if held.lone else _rounded(first.evidence if first else None),
-        right=first is not None and first.owner == own,
+        decisive=None if alone else _rounded(first.decisive if first else None),
+        evidence=None if alone else _rounded(first.evidence if first else None),
+        right=right,
         without=_rounded(other.evidence if other else None),
         stranger=_rounded(other.decisive if other else None),
+        told=told,
     )
 
 

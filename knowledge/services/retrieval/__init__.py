@@ -188,6 +188,15 @@ def units_without(
     return legs.candidates(shown, by_words=params.bm25_top_k, by_vector=params.vector_top_k)
 
 
+def looked_up(
+    asked: Query, *, view: View, params: Params, limit: int, cursor: CursorWrapper
+) -> tuple[list[Ranked], tuple[Passage, ...]]:
+    """Return the `limit` best entries for a question with all that is known of their order, and what they hold."""
+    entries = ranked(asked=asked, view=view, params=params, filters=Filters(), seen={}, cursor=cursor)[:limit]
+    held = passages.load(entries, query=asked.text, cursor=cursor)
+    return entries[: len(held)], held
+
+
 def in_order(
     scored: Sequence[Scored], *, asked: Query, params: Params, cursor: CursorWrapper
 ) -> list[Ranked]:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from knowledge.models import Fit
+from knowledge.models import Feedback, Fit
 from knowledge.services import fitting, revisions, tuning, upkeep
-from knowledge.services.calibration import PRIOR
+from knowledge.services.calibration import PRIOR, Curve
+from knowledge.services.evaluation import datasets
+from knowledge.services.evaluation.cases import Case
 from knowledge.services.fitting import holding_out
+from knowledge.services.outcomes import Asked
 from knowledge.services.visibility import View
 from tenants.models import Tenant
 from tenants.services.auditing import SYSTEM
@@ -106,3 +109,34 @@ def test_it_is_due_when_the_knowledge_has_come_to_rest(in_alpha: Tenant) -> None
     assert not fitting.due(now=now + timedelta(days=1))
     add_pair("怎么换货")
     assert fitting.due(now=now + fitting.LONGEST)
+
+
+def test_what_contacts_asked_is_fitted_on_once_somebody_has_looked_at_it(in_alpha: Tenant) -> None:
+    pairs = fill()
+    fitting.fit()
+    usual = Fit.objects.get()
+    assert not fitting.due(now=timezone.now())
+    cases = [
+        Case(query=f"{thing}借一天收多少", expected_sources=(pair.public_id,))
+        for thing, pair in zip(THINGS, pairs, strict=True)
+    ]
+    cases += [Case(query=f"{thing}能寄到月球吗", answerable=False) for thing in THINGS]
+    # A wording of the knowledge finds itself and tells nothing.
+    cases.append(Case(query=ASKS[1].format("浴衣"), expected_sources=(pairs[1].public_id,)))
+    datasets.create(name="真实问题", cases=cases, by=SYSTEM)
+    seen: dict[str, Any] = {"question": "腰带借一天怎么算", "answer": "看价目表。", "rating": 5}
+    Feedback.objects.create(public_id="fb-1", status="approved", reviewed_at=timezone.now(), **seen)
+    Feedback.objects.create(public_id="fb-2", status="pending", **{**seen, "question": "没人看过的"})
+    assert fitting.due(now=timezone.now())
+    done = fitting.fit()
+    assert done is not None
+    assert done["questions"] == 61
+    heard = [Asked.of(numbers) for key, numbers in Fit.objects.get().asked.items() if key.startswith("told:")]
+    assert all(each.told for each in heard)
+    assert [each.decisive is None for each in heard].count(True) == 10
+    assert sum(each.right for each in heard) >= 9
+    # As much that is near and no answer makes an answer less probable.
+    assert tuning.effective().calibration.answer.at(1.5) < Curve(usual.answer_slope, usual.answer_offset).at(
+        1.5
+    )
+    assert not fitting.due(now=timezone.now())

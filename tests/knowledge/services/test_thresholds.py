@@ -27,7 +27,7 @@ def test_the_lowest_that_holds_the_accuracy() -> None:
     scores = [place / 100 for place in range(40, 100)]
     found = chosen(scores, [score >= 0.45 for score in scores], target=0.95, most=0.3)
     assert found.limited_by == "accuracy"
-    assert found.value == 0.43
+    assert 0.42 < found.value <= 0.43
     assert found.expected_accuracy >= 0.95
     assert found.ci95[0] < found.expected_accuracy < found.ci95[1]
     assert found.refused_share == pytest.approx(3 / 60)
@@ -43,28 +43,20 @@ def test_where_the_accuracy_would_refuse_too_many_the_refusals_decide() -> None:
 
 
 def test_where_all_are_right_the_floor_stands_unless_it_refuses_too_many() -> None:
-    assert chosen([0.05, *[0.9] * 99], [True] * 100).value == 0.9
+    # Nothing of the merchant's lies between .05 and .9; what contacts ask may.
+    assert chosen([0.05, *[0.9] * 99], [True] * 100).value == 0.3
     low = chosen([0.1] * 50 + [0.9] * 50, [True] * 100)
     assert low.refused_share == 0.0
     assert low.value == pytest.approx(0.1)
 
 
-def test_questions_without_an_answer_raise_it_as_long_as_right_is_no_likelier_than_wrong() -> None:
+def test_questions_without_an_answer_lower_what_is_promised_and_refuse_nothing() -> None:
     own = [0.4 + place / 200 for place in range(100)]
-
-    def at(*strangers: float, most: float = 0.5) -> Threshold:
-        return choose(Outcomes(own, [True] * 100, strangers), target=0.9, most_refused=most, floor=0.3)
-
-    alone, crowded, near = at(), at(*[0.43] * 100), at(*[0.9] * 100)
-    assert (alone.value, alone.expected_accuracy) == (0.4, 1.0)
-    assert crowded.value == pytest.approx(0.43, abs=0.006)
-    assert crowded.expected_accuracy == 1.0
-    # However many strangers look right, half a chance is enough.
-    assert near.value == pytest.approx(0.5)
-    assert near.expected_accuracy == pytest.approx(80 / 105)
-    refused = at(*[0.9] * 100, most=0.1)
-    assert refused.limited_by == "refusal"
-    assert refused.refused_share == pytest.approx(0.04)
+    alone = choose(Outcomes(own, [True] * 100), target=0.9, most_refused=0.5, floor=0.3)
+    near = choose(Outcomes(own, [True] * 100, [0.9] * 100), target=0.9, most_refused=0.5, floor=0.3)
+    assert (alone.value, alone.expected_accuracy) == (0.3, 1.0)
+    assert near.value == 0.3
+    assert near.expected_accuracy == pytest.approx(100 / 125)
 
 
 def test_without_own_questions_strangers_alone_raise_the_floor_up_to_a_half() -> None:
@@ -97,6 +89,5 @@ def test_fewer_own_questions_are_refused_than_contacts_may_be(count: int, most: 
 
 
 def test_being_sure_of_an_answer_costs_half_of_what_may_be_refused() -> None:
-    assert least_sure([0.1] * 29, 0.1) == 0.0
-    assert least_sure([place / 1000 for place in range(385)], 0.1) == 0.01
-    assert least_sure([0.9] * 385, 0.1) == SURE
+    assert least_sure([place / 100 - 3 for place in range(385)], 0.1) == pytest.approx(-2.9)
+    assert least_sure([2.0] * 385, 0.1) == SURE
