@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
+from knowledge.admin import threshold
 from knowledge.forms import DatasetForm, MadeSetForm, RunForm
 from knowledge.models import Dataset, EvaluationReport
 from knowledge.services.evaluation import datasets, figures, reports, running
@@ -177,6 +178,13 @@ class ReportAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     search_fields = ("dataset_name", "public_id")
     empty_words = _("Run a test set, and what came of it stands here: open “Test sets”.")
+    list_before_template = "knowledge/admin/threshold.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        """Show the runs, and above them what an answer needs and what is expected of it."""
+        context = {"threshold": threshold.shown(), **(extra_context or {})}
+        shown: HttpResponseBase = super().changelist_view(request, context)
+        return shown
 
     @display(description=_("test set"), ordering="dataset_name")
     def about(self, report: EvaluationReport) -> str:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from kimono.lib import db
-from knowledge.models import Dataset, EvaluationReport, Sample
+from knowledge.models import Dataset, EvaluationReport, Fit, Sample
+from knowledge.services import tuning
 from knowledge.services.evaluation import datasets, running
 from tenants.models import AuditRow, Tenant
 from tenants.services import jobs
@@ -113,3 +115,22 @@ def test_answers_are_judged_one_after_the_other(merchant: Caller, alpha: Tenant)
     assert "已评判的答案" in text_of(merchant, page("merchant", "knowledge_dataset_changelist"))
     where = acted(merchant, "/admin/knowledge/sample/draw/", size="5", strategy="random", seed="")
     assert "没有可抽取的答案" in text_of(merchant, where)
+
+
+def test_the_runs_say_what_an_answer_needs_and_that_more_needs_a_model(
+    merchant: Caller, alpha: Tenant
+) -> None:
+    runs = page("merchant", "knowledge_evaluationreport_changelist")
+    shown = text_of(merchant, runs)
+    assert "得分达到 0.30 才会回答" in shown
+    assert "可供选取的问题太少" in shown
+    with db.tenant_scope(alpha):
+        asked = {str(n): [1.0 + n / 100, 1.0 + n / 100, float(n % 3 > 0), -3.0, -3.0] for n in range(100)}
+        curves = {"score_slope": 0.75, "score_offset": -0.95, "answer_slope": 0.75, "answer_offset": -1.5}
+        Fit.objects.create(
+            revision=1, encoder_id="", fitted_at=timezone.now(), questions=100, asked=asked, **curves
+        )
+        tuning.choose_again()
+    shown = text_of(merchant, runs)
+    assert "因此以拒答比例为准" in shown
+    assert "要达到 90% 需要模型" in shown
