@@ -30,7 +30,8 @@ _CITED = 5
 _AT_ONCE = 4
 # A slow machine is no reason to measure another search than the one that was asked for.
 _ATTEMPTS = 5
-_REST_SECONDS = 2.0
+# Longer than an encoder that failed is left alone.
+_REST_SECONDS = 20.0
 _WEIGHTS: dict[Leg, dict[str, float]] = {
     "fused": {},
     "dense": {"rrf_vector_weight": 1.0, "rrf_keyword_weight": 0.0},
