@@ -44,7 +44,7 @@ export class Case {
     this.firstSeq = this.#story.items[0]?.seq ?? 0;
     this.composer = new Composer({
       sessionId: this.sessionId,
-      onReply: (words) => this.#say(words),
+      onReply: (words, canned) => this.#say(words, canned),
       onNote: (words) => this.#note(words),
       onTyping: (on) => this.acts && this.line.send("typing", { session_id: this.sessionId, on }),
     });
@@ -175,9 +175,9 @@ export class Case {
     return text(state === "pending" ? "statePending" : "stateClosed");
   }
 
-  #say(words) {
+  #say(words, canned) {
     const bubble = this.#addOwn(words);
-    this.#own.set(this.outgoing.send(this.sessionId, words, bubble), bubble);
+    this.#own.set(this.outgoing.send(this.sessionId, words, bubble, canned), bubble);
     this.#thread.toEnd();
   }
 

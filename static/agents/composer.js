@@ -19,11 +19,15 @@ export class Composer {
   #composing = false;
   #typedAt = 0;
   #mayReply = true;
+  #canned = null;
 
-  /** `onReply(text)`, `onNote(text)` (may throw), `onTyping(on)`. */
+  /** `onReply(text, id of the canned reply it was made from)`, `onNote(text)` (may throw), `onTyping(on)`. */
   constructor({ sessionId, onReply, onNote, onTyping }) {
     Object.assign(this, { sessionId, onReply, onNote, onTyping });
-    this.picks = new Picks(this.#field, sessionId, (pick) => this.put(pick.content));
+    this.picks = new Picks(this.#field, sessionId, (pick) => {
+      this.put(pick.content);
+      this.#canned = pick.id ?? null;
+    });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -87,6 +91,7 @@ export class Composer {
   }
 
   #onInput() {
+    if (!this.#field.value) this.#canned = null;
     this.#refresh();
     if (this.#composing) return;
     if (this.mode === "reply") this.picks.look();
@@ -121,7 +126,9 @@ export class Composer {
     this.#stopTyping();
     this.#field.value = "";
     this.#refresh();
-    if (mode === "reply") return void this.onReply(words);
+    const canned = this.#canned;
+    this.#canned = null;
+    if (mode === "reply") return void this.onReply(words, canned);
     if (!(await this.onNote(words))) this.#field.value ||= words;
     this.#refresh();
   }

@@ -53,11 +53,15 @@ export async function transferCase(page) {
   });
 }
 
+/** Solutions that were approved on this page, which needs no telling of it. */
+export const reviewedHere = new Set();
+
 /** Offer to whoever may that a solution goes live at once. */
 function offerApproval(solution) {
   if (!settings.supervisor) return toast(text("solutionSaved"), { tone: "good" });
   const approve = async () => {
     try {
+      reviewedHere.add(solution.solution_id);
       await call("POST", `escalation/solutions/${solution.solution_id}/approve`, {});
       toast(text("approved"), { tone: "good" });
     } catch (problem) {

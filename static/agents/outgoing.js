@@ -26,8 +26,8 @@ export class Outgoing {
   }
 
   /** Send `content` to the contact of a conversation; `bubble` shows how far it is. Returns the message's own id. */
-  send(sessionId, content, bubble) {
-    const message = { id: newUuid(), sessionId, content, bubble };
+  send(sessionId, content, bubble, canned = null) {
+    const message = { id: newUuid(), sessionId, content, bubble, canned };
     this.#waiting.set(message.id, message);
     bubble.onRetry = () => this.#push(message);
     this.#remember();
@@ -78,8 +78,9 @@ export class Outgoing {
   #push(message) {
     message.refused = false;
     message.bubble.setState("sending");
-    const { id, sessionId, content } = message;
-    const frame = this.line.send("send", { session_id: sessionId, client_message_id: id, content });
+    const { id, sessionId, content, canned = null } = message;
+    const fields = { session_id: sessionId, client_message_id: id, content, canned_reply_id: canned };
+    const frame = this.line.send("send", fields);
     clearTimeout(message.timer);
     if (frame) this.#frames.set(frame, id);
     message.timer = setTimeout(() => message.bubble.setFailed(text("failed")), PATIENCE);

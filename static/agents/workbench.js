@@ -4,12 +4,13 @@ import { Announcer } from "../conversations/announcer.js";
 import { Banner } from "../conversations/banner.js";
 import { CitationSheet } from "../conversations/citations.js";
 import { byId } from "../conversations/elements.js";
-import { text } from "../conversations/texts.js";
+import { settings, text } from "../conversations/texts.js";
 import { wireActs } from "./acts.js";
 import { wireAlerts } from "./alerts.js";
 import { Case } from "./case.js";
 import { choice, choose, wireChoices } from "./choices.js";
 import { Desk } from "./desk.js";
+import { reviewedHere } from "./dialogs.js";
 import { place } from "./fragments.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
@@ -153,8 +154,16 @@ class Workbench {
     if (frame.type === "ack") return this.outgoing.acknowledge(frame);
     if (frame.type === "error") return this.outgoing.refuse(frame);
     if (frame.type === "csat" && frame.stream === "inbox") toast(text("gotCsat", { score: frame.score }), { tone: "good" });
+    if (frame.type === "solution" && frame.agent_id === settings.agent.id) this.#reviewed(frame);
     if (frame.stream && frame.stream === this.open?.sessionId) this.open.onFrame(frame);
     return this.desk.onFrame(frame);
+  }
+
+  /** Tell whoever handed in a solution what became of it. */
+  #reviewed({ solution_id: id, status, question }) {
+    if (reviewedHere.has(id)) return;
+    const key = { approved: "solutionApproved", rejected: "solutionRejected" }[status];
+    if (key) toast(text(key, { question }), { tone: status === "approved" ? "good" : "" });
   }
 
   #onReady() {

@@ -69,7 +69,7 @@ def test_from_a_question_to_a_person_to_an_answer_that_is_learned(
     boss.page.get_by_role("button", name="保存并解决").click()
     li.is_with("resolved")
     boss.page.get_by_role("button", name="立即通过").click()
-    expect(boss.page.locator(".toast").last).to_contain_text("机器人从现在起会用它回答")
+    expect(boss.page.locator(".toast", has_text="机器人从现在起会用它回答")).to_be_visible()
     again(li)
     expect(boss.page.locator("#case-head")).to_have_attribute("data-state", "resolved")
     li.page.locator(".csat-score").last.click()

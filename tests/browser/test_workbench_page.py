@@ -207,6 +207,8 @@ def test_what_is_written_while_the_line_is_down_arrives_once(
 def test_the_field_finds_canned_replies_and_knowledge_and_notes_stay_inside(
     agent: Callable[..., Agent], visitor: Callable[[], Visitor], program: httpx.Client, alpha: Any
 ) -> None:
+    from agents.models import CannedReply
+
     fill(alpha, ("怎么退货？", RETURNS))
     canned = {
         "shortcut": "问候",
@@ -234,6 +236,8 @@ def test_the_field_finds_canned_replies_and_knowledge_and_notes_stay_inside(
     expect(field).to_have_value("您好，我是boss，很高兴为您服务。")
     page.keyboard.press("Enter")
     expect(someone.page.locator(".row-agent .bubble")).to_have_text("您好，我是boss，很高兴为您服务。")
+    with db.tenant_scope(alpha):
+        assert CannedReply.objects.get().use_count == 1
 
     field.press_sequentially("？振袖清洗费")
     expect(page.locator(".pick").first).to_contain_text("清洗收费标准")
