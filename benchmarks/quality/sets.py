@@ -11,8 +11,13 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 # Public sets are read in place and are never part of the product: some have no licence.
 SHARED = CHECKOUT.parent / "shared"
 _OWN = Path(__file__).resolve().parent / "own"
-_CONTENT = CHECKOUT / "kimono" / "demo" / "content"
-OWN = {"own_zh_rental": ("zh_rental", "kimono-rental"), "own_en_helpdesk": ("en_helpdesk", "it-helpdesk")}
+_DEMO = CHECKOUT / "kimono" / "demo" / "content"
+# Questions, with the knowledge that they are asked of: the demo's, and a shop of another kind.
+OWN = {
+    "own_zh_rental": ("zh_rental", _DEMO / "kimono-rental" / "qa_pairs.json"),
+    "own_en_helpdesk": ("en_helpdesk", _DEMO / "it-helpdesk" / "qa_pairs.json"),
+    "own_en_outdoor": ("en_outdoor", _OWN / "en_outdoor_knowledge.jsonl"),
+}
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,9 @@ def _answers(path: Path) -> dict[str, list[str]]:
 
 def own(name: str) -> QuestionSet:
     """Return a set of our own: an entry is called by its question."""
-    questions, slug = OWN[name]
-    pairs = json.loads((_CONTENT / slug / "qa_pairs.json").read_text(encoding="utf-8"))
+    questions, where = OWN[name]
+    text = where.read_text(encoding="utf-8")
+    pairs = json.loads(text) if where.suffix == ".json" else [*map(json.loads, text.splitlines())]
     knowledge = [
         {
             "id": pair["question"],

@@ -22,9 +22,9 @@ _MUST = (
     "|马上|要)"
 )
 _SAY = "(?:回答|回复|输出|说|告诉|告知|声称|承认|复述|答复|回应|遵守|执行|服从|忽略|透露|承诺|推荐)"
-_FORGET = "(?:忽略|无视|忘记|忘掉|不[要用必]理会|跳过|抛开|推翻|绕过|不再遵守|违反)"
+_FORGET = "(?:忽略|乎略|无视|忘记|忘掉|不[要用必]理会|跳过|抛开|推翻|绕过|不再遵守|违反)"
 _WHICH = "(?:之前|以上|上面|前面|上述|先前|此前|所有|全部|一切|任何|你的|系统|安全|原有|现有)"
-_RULES = "(?:指令|规则|提示|要求|设定|约束|限制|命令|内容|说明|对话|政策)"
+_RULES = "(?:指令|规则|规定|提示|要求|设定|约束|限制|命令|内容|说明|对话|政策)"
 _CHINESE = (
     rf"{_FORGET}(?:掉|了)?[^，。；：,;:]{{0,4}}{_WHICH}[^，。；,;]{{0,6}}{_RULES}",
     rf"{_FORGET}(?:掉|了)?(?:指令|规则|提示词|系统提示|上文|以上|前文|设定)",
@@ -51,7 +51,15 @@ _CHINESE = (
     r"(?:你的|所有|每个|每次|每一?条|任何)(?:回答|回复|答案)(?:中|里|之?前|之?后|末尾|结尾|开头|最后|都)",
     r"(?:不要|不得|禁止|别|无需|不用)(?:标注|引用|提及|提到|注明|显示)(?:任何)?(?:来源|出处|本段|本条"
     r"|资料来源)",
-    r"base64|rot13|(?:把|将)(?:上面|以上|下面|以下|下列)[^。]{0,12}(?:倒序|拼接|解码|翻译)(?:后|并|再)",
+    r"(?:致|亲爱的|尊敬的|各位)\s*(?:大?模型|ai)",
+    r"(?:机器人|模型|助手|ai)[^。]{0,4}(?:看到|读到|阅读|处理)(?:这里|此处|本段|这段|本文)"
+    r"|(?:看到|读到|阅读)(?:这里|此处|本段|这段话|本文)的?(?:机器人|大?模型|助手|ai)",
+    r"(?:把|将)(?:你的|所有|全部)?(?:答案|回答|回复)[^。]{0,6}(?:替换|改|换)|答案(?:一律|统一|必须|都)(?:为|是)",
+    r"(?:不管|无论|不论)[^。]{0,6}(?:问什么|问啥|如何提问|怎么问|问到什么|提什么问题)",
+    r"(?:把|将)(?:这段话|以下内容|本段|下面的话|这句话)当[作成]|你(?:必须|要|应|需)?(?:假设|假定)",
+    r"指令(?:覆盖|更新|重置|变更)|(?:覆盖|重置)(?:指令|规则)",
+    r"(?:指示|命令|ルール)を?(?:无视|無視|忘れ)",
+    r"base\s*64|rot13|(?:把|将)(?:上面|以上|下面|以下|下列)[^。]{0,12}(?:倒序|拼接|解码|翻译)(?:后|并|再)",
 )
 _OBJECT = (
     r"(?:instructions?|rules?|prompts?|guidelines|directives|constraints|safeguards|guardrails|policies)"
@@ -86,7 +94,7 @@ _ENGLISH = (
     rf".{{0,30}}\b{_TELL}\b",
     rf"\b(?:attention|note|notice|message|instructions?|memo)\s+(?:to|for)\s+(?:all\s+|any\s+|the\s+)?{_BOT}\b",
     rf"\b(?:dear|hey|hello|attention,?)\s+{_BOT}\b",
-    r"\bsystem\s*(?:prompt|override|instructions?)\b|\bjailbreak|\bdan mode\b",
+    r"\bsystem[\s_-]*(?:prompt|override|instructions?|message)\b|\bjailbreak|\bdan mode\b",
     r"\byou are (?:now|no longer|hereby|in)\b.{0,30}\b(?:ai|assistant|bot|model|mode|unrestricted|bound"
     r"|restricted|dan|persona|free from)\b",
     r"\bfrom now on,?\s+(?:you|answer|reply|respond|say|every answer|all answers)\b|\bpretend (?:to be"
@@ -106,6 +114,16 @@ _ENGLISH = (
     r"|each) (?:answers?|repl(?:y|ies)|responses?|outputs?)\b",
     r"\b(?:do not|don't|never) (?:cite|mention|quote|refer to) (?:this|the|any|your) (?:source|document"
     r"|note|text|instruction|page)",
+    r"\b(?:regardless of|no matter|whatever)\b.{0,24}\b(?:question|asks?|asked)\b.{0,40}"
+    r"\b(?:answer|say|reply|respond|state|tell)\b",
+    r"\bto (?:the|all|any) (?:large )?(?:language models?|ai models?|ais?|llms?|chatbots?)\s*[:,]"
+    r"|\b(?:note|message|instructions?) (?:for|to) (?:the |all )?(?:summari[sz]ers?|crawlers?|models?)\b",
+    r"\bnew (?:directives?|commands?)\s*:|\bdo as i say\b|\btell everyone that\b",
+    r"\bact as the (?:store |shop )?(?:owner|manager|admin\w*|boss|developer)\b",
+    r"\b(?:pretend|assume|suppose)\b.{0,8}\bthe user is\b|\bforget what\b.{0,24}\b(?:says?|said)\b",
+    r"\b(?:assistant|model|bot|ai)\s*,\s*(?:disregard|ignore|forget|output|print|say)\b"
+    r"|\bdisregard the (?:document|source|context|text)\b",
+    r"\bignor(?:ez|a|ar|iere|ieren|iert|i)\b.{0,40}\b(?:instru[ck]\w+|istruzioni|anweisungen|regeln|r[eè]gles|reglas)\b",
     r"\bdecode (?:this|the following)\b|\bbase64\b|\brot13\b|\bend of (?:the )?(?:document|source"
     r"|context|prompt)s?\b"
     r"|\bbegin(?:ning)? (?:of )?(?:the )?(?:system|admin|new)\b",
@@ -113,10 +131,13 @@ _ENGLISH = (
 _MARKUP = (
     r"</?\s*(?:source|question|conversation|system|assistant|instructions?|prompt)\b|\[/?inst\]"
     r"|<\|?(?:im_|endof|system|user|assistant)"
+    r"|\"role\"\s*:\s*\"(?:system|assistant|developer)\""
     r"|^\s*(?:#+\s*)?(?:system|assistant|developer)\s*[:：]|^\s*#+\s*(?:instructions?\s*\Z|new task"
     r"|系统|指令)|\bno_answer\b"
 )
 _ORDER = re.compile("|".join((*_CHINESE, *_ENGLISH, _MARKUP)), re.IGNORECASE | re.MULTILINE)
+# Cyrillic and Greek letters that look like Latin ones.
+_ALIKE = str.maketrans("аеорсхуіѕјԁһοαει", "aeopcxyisjdhoaei")
 _BETRAYING = ("assistant", "system", "ignore", "instruct", "prompt", "disregard")
 
 
@@ -130,5 +151,5 @@ def is_order(text: str) -> bool:
     closed = _LETTER_GAP.sub(lambda match: re.sub(r"[\s.\-_*]", "", match.group()), _HAN_GAP.sub("", joined))
     if closed != joined and _ORDER.search(closed):
         return True
-    plain = folded.translate(_LEET)
+    plain = folded.translate(_ALIKE).translate(_LEET)
     return plain != folded and any(word in plain for word in _BETRAYING) and bool(_ORDER.search(plain))
