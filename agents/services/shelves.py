@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from agents.services import cases
 from agents.services.sections import AgentsSettings
 from conversations.models import Conversation
-from conversations.models.conversations import Priority
+from conversations.services import handoffs
 from tenants.services import tenant_settings
 
 Tab = Literal["waiting", "mine", "unassigned", "all"]
 TABS: tuple[Tab, ...] = ("waiting", "mine", "unassigned", "all")
 MOST = 100
-_RANK = {name: place for place, name in enumerate(Priority.values)}
+# Of what waits the most urgent first, of equals the one that waits longest; of all else the latest.
+_ORDER = {True: ("rank", "open_handoff__pending_since", "pk"), False: ("-last_activity_at", "-pk")}
 _STATES: Mapping[Tab, tuple[str, ...]] = {
     "waiting": (Conversation.State.PENDING,),
     "mine": (Conversation.State.ASSIGNED,),
@@ -120,13 +121,12 @@ def listed(*, tab: Tab, viewer: str, filters: Filters, now: datetime) -> Shelf:
         rows = rows.filter(state__in=_STATES[tab])
     if filters.score:
         rows = rows.filter(csat=int(filters.score))
-    found: list[Any] = list(rows.order_by("-last_activity_at", "-id")[: MOST + 1])
+    found: list[Any] = list(
+        rows.annotate(rank=handoffs.rank()).order_by(*_ORDER[tab == "waiting"])[: MOST + 1]
+    )
     counts = Conversation.objects.filter(state=Conversation.State.PENDING).count()
     own = Conversation.objects.filter(state=Conversation.State.ASSIGNED, assigned_agent_id=viewer).count()
-    shown = _rows(found[:MOST], now)
-    if tab == "waiting":
-        shown.sort(key=lambda row: (_RANK.get(row.conversation.priority, 9), row.waiting_since or now))
-    return Shelf(tab, shown, len(found) > MOST, counts, own, filters)
+    return Shelf(tab, _rows(found[:MOST], now), len(found) > MOST, counts, own, filters)
 
 
 def _rows(found: Sequence[Any], now: datetime) -> list[Row]:

@@ -75,8 +75,13 @@ def test_others_who_are_signed_in_are_refused(alpha: Tenant, person: Callable[[s
 
 
 def test_lists_hold_what_their_names_say(
-    key: Caller, person: Callable[[str, str], Caller], asked: Callable[..., str]
+    key: Caller,
+    person: Callable[[str, str], Caller],
+    asked: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    from agents.services import shelves
+
     li, wang = person("agent", "li"), person("agent", "wang")
     calm, vip = asked(user_id="u-1"), asked(user_id="u-2")
     key.patch(f"agent/sessions/{calm}", {"priority": "normal", "tags": ["退款"]})
@@ -96,6 +101,9 @@ def test_lists_hold_what_their_names_say(
     assert listed("tab=all&tag=退款") == listed("tab=waiting&priority=normal") == [calm]
     assert listed("tab=all&state=assigned&score=5") == []
     assert "没有符合" in li.get(f"{PAGE}list/?tab=all&text=nobody").content.decode()
+    monkeypatch.setattr(shelves, "MOST", 1)
+    assert listed("tab=waiting") == listed("tab=waiting&text=u-") == [vip]
+    assert "还有更多" in li.get(f"{PAGE}list/?tab=waiting").content.decode()
 
 
 def test_a_conversation_is_shown_whole_with_what_may_be_done(
