@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import transaction
 
 from kimono.lib.db import current_tenant
+from kimono.lib.settings_registry import deep_merge
 from tenants.models import Tenant
-from tenants.services import auditing, tenant_settings
+from tenants.services import auditing
 from tenants.services.auditing import Actor
 
 SHOWN = 7
@@ -42,11 +43,14 @@ def rotate(*, by: Actor) -> str:
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant().pk)
         generation = _generation(tenant) + 1
-        tenant_settings.update(patch={"widget": {"secret_generation": generation}}, by=by)
+        # Not by the way of other settings: whoever may change those could bring an old secret back.
+        tenant.settings = deep_merge(tenant.settings, {"widget": {"secret_generation": generation}})
+        tenant.save(update_fields=["settings", "updated_at"])
         auditing.record(
             action="rotate_widget_secret",
             by=by,
             target_type="settings",
             details={"prefix": prefix(generation)},
         )
+    current_tenant().settings = tenant.settings
     return secret(generation)

@@ -28,6 +28,22 @@ def sections() -> dict[str, type[Section]]:
     return dict(_sections)
 
 
+def settable(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a patch may be set from outside: known sections, without the fields that no answer shows."""
+    return {
+        name: {key: each for key, each in values.items() if not _is_kept_apart(_sections[name], key)}
+        if isinstance(values, Mapping)
+        else values
+        for name, values in patch.items()
+        if name in _sections
+    }
+
+
+def _is_kept_apart(shape: type[Section], key: str) -> bool:
+    field = shape.model_fields.get(key)
+    return field is not None and bool(field.exclude)
+
+
 def deep_merge(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """Return `base` with `patch` laid over it: objects merge, lists and values replace."""
     merged = dict(base)

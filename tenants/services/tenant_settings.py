@@ -42,7 +42,7 @@ def update(*, patch: dict[str, Any], by: Actor) -> dict[str, Any]:
 
     Objects merge deeply, lists and values replace. Raises `Invalid` naming the key; then nothing is changed.
     """
-    known = {name: value for name, value in patch.items() if name in settings_registry.sections()}
+    known = settings_registry.settable(patch)
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant().pk)
         merged = deep_merge(tenant.settings, known)

@@ -233,6 +233,10 @@ def test_who_must_be_signed_is_refused_without_and_after_the_secret_has_changed(
         == given["secret_prefix"]
     )
     assert shake(shop, 401, **before)
+    # Nor does a setting bring the old secret back.
+    boss = at(alpha).signed_in("boss")
+    assert boss.patch("settings", {"widget": {"secret_generation": 0}}).status_code == 200
+    assert shake(shop, 401, **before)
     assert shake(shop, 200, **signed(alpha, "u_1", 1))["user_verified"]
     with tenant_scope(alpha):
         row = AuditRow.objects.get(tenant=alpha, action="rotate_widget_secret")
