@@ -45,6 +45,7 @@ export class Picks {
   #asked = "";
   #shown = [];
   #active = 0;
+  #searching = false;
 
   /** `field` is the text field; `onPick(pick)` puts a choice into it. */
   constructor(field, sessionId, onPick) {
@@ -71,6 +72,7 @@ export class Picks {
   close() {
     clearTimeout(this.#timer);
     this.#asked = "";
+    this.#searching = false;
     this.#node.hidden = true;
     this.#shown = [];
     this.field.removeAttribute("aria-activedescendant");
@@ -83,7 +85,7 @@ export class Picks {
     else if (event.key === "ArrowDown") this.#move(1);
     else if (event.key === "ArrowUp") this.#move(-1);
     else if ((event.key === "Enter" || event.key === "Tab") && this.#shown.length) this.#pick(this.#active);
-    else return false;
+    else if (event.key !== "Enter" || !this.#searching) return false;
     event.preventDefault();
     event.stopPropagation();
     return true;
@@ -91,22 +93,29 @@ export class Picks {
 
   async #find(find, typed) {
     const isKnowledge = find === knowledge;
+    if (isKnowledge && !this.open) this.#say("searching");
+    this.#searching = true;
     let found;
     try {
       found = await find(typed.slice(1).trim(), this.sessionId);
     } catch {
       found = [];
     }
-    if (this.#asked !== typed || this.field.value !== typed) return;
+    if (this.#asked !== typed || this.field.value !== typed) return undefined;
+    this.#searching = false;
     this.#shown = found;
     this.#active = 0;
-    this.#node.replaceChildren(
-      ...(found.length
-        ? found.map((pick, at) => this.#option(pick, at))
-        : [element("p", { class: "picks-none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, text(isKnowledge ? "noKnowledge" : "noCanned"))]),
-    );
+    if (!found.length) return this.#say(isKnowledge ? "noKnowledge" : "noCanned");
+    this.#node.replaceChildren(...found.map((pick, at) => this.#option(pick, at)));
     this.#node.hidden = false;
-    this.#mark();
+    return this.#mark();
+  }
+
+  #say(key) {
+    const line = { class: "picks-none", role: "option", "aria-disabled": "true", "aria-selected": "false" };
+    this.#shown = [];
+    this.#node.replaceChildren(element("p", line, text(key)));
+    this.#node.hidden = false;
   }
 
   #option(pick, at) {

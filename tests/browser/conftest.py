@@ -4,13 +4,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.fixtures.servers import Servers
 
 if TYPE_CHECKING:
     from tests.browser.chat_stage import Stage
     from tests.browser.desks import Agent, Visitor
+
+# A search of the knowledge takes seconds on a machine that has much else to do.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
