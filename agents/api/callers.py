@@ -39,6 +39,12 @@ def agent_id_of(request: HttpRequest, agent_id: str | None = None) -> str:
     return seats.agent_id_of(by=actor_of(request), role=principal_of(request).role, agent_id=agent_id)
 
 
+def name_of(request: HttpRequest) -> str:
+    """Return what contacts call the caller: a user's own name, or the name of the key."""
+    principal = principal_of(request)
+    return (principal.user.display_name if principal.user else "") or principal.name
+
+
 def is_supervisor(request: HttpRequest) -> bool:
     """Tell whether the caller may see to the work of other agents."""
     return principal_of(request).role == seats.SUPERVISOR

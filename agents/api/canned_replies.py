@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from agents.api.callers import is_supervisor
+from agents.api.callers import is_supervisor, name_of
 from agents.schemas import canned_replies as shapes
 from agents.schemas.canned_replies import show_reply
 from agents.services import canned_replies
@@ -26,7 +26,7 @@ def _owner(request: HttpRequest) -> str:
 def list_replies(request: HttpRequest, query: Query[shapes.RepliesQuery]) -> dict[str, Any]:
     """List everybody's canned replies and one's own; `q` finds them by shortcut, words, pinyin or initials."""
     found = canned_replies.listed(owner=_owner(request), category=query.category)
-    fill = canned_replies.filler(session_id=query.session_id, agent_name=principal_of(request).name)
+    fill = canned_replies.filler(session_id=query.session_id, agent_name=name_of(request))
     chosen = canned_replies.search(found, typed=query.q) if query.q else found
     return paged(chosen, query, lambda reply: show_reply(reply, fill(reply.content)))
 

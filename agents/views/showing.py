@@ -17,11 +17,14 @@ from conversations.models import Conversation
 from conversations.models.conversations import Priority
 from conversations.services import timeline
 from conversations.services.conversations import Reader
+from conversations.services.dialogue import emotion
 
 _EYES = Reader(sees_agents=True)
 _ITEMS = 200
 # What fits less is no answer.
 _FITTING = 0.1
+# Below this a contact sounds less than calm.
+_UPSET = 0.7
 _AFTER_ALL = 2**31 - 1
 
 
@@ -50,10 +53,18 @@ def _known(case: Mapping[str, Any]) -> list[tuple[str, str]]:
         (gettext("Channel"), str(Conversation.Channel(case["channel"]).label)),
         *([(gettext("Customer number"), case["user_id"])] if case["user_id"] else []),
         (gettext("Turns"), str(case["turn_count"])),
-        *([(gettext("Mood"), f"{round(mood * 100)}%")] if mood is not None else []),
+        *([(gettext("Mood"), _mood(mood))] if mood is not None else []),
         *([(gettext("Satisfaction"), f"{case['csat']} / 5")] if isinstance(case["csat"], int) else []),
         *([(gettext("Begun"), date_format(localtime(begun), "DATETIME_FORMAT"))] if begun else []),
     ]
+
+
+def _mood(score: float) -> str:
+    if score <= emotion.ANGRY:
+        return gettext("Angry")
+    if score < _UPSET:
+        return gettext("Upset")
+    return gettext("Pleased") if score >= emotion.PLEASED else gettext("Calm")
 
 
 def story(*, session_id: str) -> dict[str, Any]:

@@ -7,6 +7,9 @@ import pytest
 from agents.models import CannedReply
 from agents.services.canned_replies import search
 from agents.services.canned_replies.spelling import initials, pinyin
+from kimono.lib.db import tenant_scope
+from tenants.models import Tenant
+from tenants.people.models import User
 from tests.tenants.doors import Caller
 
 
@@ -47,7 +50,7 @@ def test_a_reply_is_found_as_one_types(typed: str, found: list[str]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_everybody_has_the_shared_ones_and_each_its_own(
-    key: Caller, person: Callable[[str, str], Caller]
+    alpha: Tenant, key: Caller, person: Callable[[str, str], Caller]
 ) -> None:
     li, boss = person("agent", "li"), person("merchant_admin", "boss")
     own = {"shortcut": "/th", "title": "退货", "content": "{{customer}} 您好，我是{{agent}}，{{unknown}}。"}
@@ -72,6 +75,10 @@ def test_everybody_has_the_shared_ones_and_each_its_own(
     session_id = key.post("chat/sessions", {"user_id": "u-1"}).json()["session_id"]
     (filled,) = li.get(f"agent/canned-replies?q=hh&session_id={session_id}").json()["items"]
     assert filled["filled"] == "u-1 您好，我是li，{{unknown}}。"
+    with tenant_scope(alpha):
+        User.objects.filter(username="li").update(display_name="小李")
+    (filled,) = li.get(f"agent/canned-replies?q=hh&session_id={session_id}").json()["items"]
+    assert filled["filled"].startswith("u-1 您好，我是小李，")
     assert li.get("agent/canned-replies?session_id=sess-unknown").status_code == 404
     assert li.delete(f"agent/canned-replies/{mine['id']}").status_code == 204
 
