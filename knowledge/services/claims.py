@@ -17,6 +17,7 @@ _CLAUSE = re.compile(r"[，；;。！？!?\n|]|[,：:](?!\d)|(?<!\d)[,：:]|\.\s
 # Where a list of things goes on; their numbers belong to each of them.
 _ITEM = re.compile(r"、|(?<=\d)\s*/\s*(?=\D)")
 _ARTICLES = re.compile(r"^(?:the|an?|all|our|your|every|each)\s+")
+_PRONOUN = re.compile(r"[我你您他她它咱]们?|(?:i|we|you|he|she|it|they)\b")
 # English words are compared by their beginning: the stem may differ from the word at its end.
 _STEM = 4
 _LETTER = re.compile(r"\w")
@@ -169,6 +170,11 @@ def subject(clause: str) -> str:
     first = claim_of(clause).first
     bare = _ARTICLES.sub("", fold(clause).lstrip(" -*•>"))
     return first if first and bare.startswith(first[:_STEM]) else ""
+
+
+def speaks_of_a_person(clause: str) -> bool:
+    """Return whether a clause begins with a pronoun: it is about whom that means, and nobody else can be put there."""
+    return bool(_PRONOUN.match(fold(clause).lstrip(" 「『“\"'")))
 
 
 def conditions(sentence: str) -> list[tuple[int, frozenset[str]]]:

@@ -13,7 +13,16 @@ from functools import lru_cache
 from itertools import pairwise
 
 from knowledge.services import sentences
-from knowledge.services.claims import Claim, claim_of, claims_of, clauses, conditions, items, subject
+from knowledge.services.claims import (
+    Claim,
+    claim_of,
+    claims_of,
+    clauses,
+    conditions,
+    items,
+    speaks_of_a_person,
+    subject,
+)
 from knowledge.services.folding import fold
 from knowledge.services.orders import is_order
 from knowledge.services.word_order import is_turned
@@ -25,6 +34,11 @@ LEAST_COVERED = 0.8
 _LONGEST_RUN = 3
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _HAN = re.compile("[\u3400-\u9fff]")
+_ASKS = re.compile(
+    r"[?？]\Z|(?:[吗呢]|怎么办|怎么做|是什么|多少钱|在哪里|几点)[。.]?\Z"
+    r"|(?:\A|[,;]\s*)(?:how|what|why|where|who|which|when) (?:do|does|did|can|could|should|is|are|will|would) ",
+    re.IGNORECASE,
+)
 # Two English words of so many letters in common are forms of one.
 _SAME_LETTERS = 4
 
@@ -127,7 +141,8 @@ def _has_clause(source: str, sentence: str) -> bool:
 
 
 def _is_question(sentence: str) -> bool:
-    return sentence.rstrip(" 」』”\"'）)").endswith(("?", "？"))
+    """Return whether a sentence asks, with or without its mark."""
+    return bool(_ASKS.search(sentence.rstrip(" 」』”\"'）)")))
 
 
 def _holds(source: str, claim: Claim) -> int | None:
@@ -217,6 +232,8 @@ def _is_of_one_piece(claim: Claim, nearest: str, window: Claim, cut: Sequence[st
         return False
     if not elsewhere:
         return True
+    if claim.first in elsewhere and speaks_of_a_person(own):
+        return False
     mine = claim_of(own)
     if about and len(parts) == 1:
         others = {subject(clause) for clause in cut if clause not in nearest}

@@ -7,6 +7,13 @@ from knowledge.services.word_order import is_turned
 
 # What is said, what the source says, and what was done to it.
 TURNED = [
+    ("朱守谦不会废了你。", "朱守谦甫四岁，祖父说：「我不会废了你。」", "somebody else's words"),
+    (
+        "I need more cards, how do I do that.",
+        "I need more cards, and all of them at once.",
+        "a question without its mark",
+    ),
+    ("宠物可以入店。", "宠物可以入店吗。需要先联系门店确认。", "a question without its mark zh"),
     ("宠物可以入店。", "宠物可以入店吗？需要先联系门店确认。", "question states"),
     (
         "Pets are allowed in the shop.",
