@@ -270,6 +270,7 @@ POLL_SECONDS = ENV.kimono_poll_seconds
 PRESENCE_SECONDS = ENV.kimono_presence_seconds
 SOCKET_PING_SECONDS = ENV.kimono_socket_ping_seconds
 SOCKET_SILENCE_SECONDS = ENV.kimono_socket_silence_seconds
+SOCKET_CALLER_SECONDS = ENV.kimono_socket_caller_seconds
 KIMONO_THREADS = ENV.kimono_threads
 
 CELERY_BROKER_URL = _broker_url()

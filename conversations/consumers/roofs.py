@@ -1,6 +1,7 @@
-"""The sockets of one merchant: they end together, the moment it is suspended.
+"""The sockets of one merchant: they end together, the moment it is suspended, and each when who opened it may no more.
 
-A ring says when to look. Whoever shows a conversation or the inbox looks by itself too, should the ring be lost.
+A ring says when to look at the merchant. Whoever shows a conversation or the inbox looks by itself too, should the ring
+be lost. Keys and users are looked at from time to time, those of all its sockets together.
 """
 
 import asyncio
@@ -9,15 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
 from conversations.consumers.closings import Closing, suspended
 from conversations.services import doorbell, standing
+from conversations.services.standing import Caller
 from kimono.lib import db
+from kimono.lib.threads import in_thread
+from tenants.auth import Principal
+from tenants.people.services import users
 
 log = logging.getLogger(__name__)
 End = Callable[[Closing], None]
-_SECONDS = 3600.0
 _roofs: dict[tuple[asyncio.AbstractEventLoop, Any], "_Roof"] = {}
 
 
@@ -25,14 +31,15 @@ class _Roof:
     """Those of one merchant in one event loop, and the task that listens for all of them."""
 
     def __init__(self) -> None:
-        self.ends: set[End] = set()
+        self.ends: dict[End, Caller | None] = {}
         self.task = asyncio.get_running_loop().create_task(self._listen())
 
     async def _listen(self) -> None:
         async with doorbell.listening(standing.group()) as bell:
             while True:
-                if await bell.wait(_SECONDS):
+                if await bell.wait(settings.SOCKET_CALLER_SECONDS):
                     await self._look()
+                await self._look_at_callers()
 
     async def _look(self) -> None:
         try:
@@ -43,19 +50,41 @@ class _Roof:
         for end in [] if active else list(self.ends):
             end(suspended())
 
+    async def _look_at_callers(self) -> None:
+        callers = {caller for caller in self.ends.values() if caller is not None}
+        if not callers:
+            return
+        try:
+            gone = await in_thread(standing.gone, callers, now=timezone.now())
+        except DatabaseError as error:
+            log.warning("who calls is looked up later: %s", type(error).__name__)
+            return
+        for end, caller in list(self.ends.items()):
+            if caller in gone:
+                end(Closing(4401, "unauthenticated"))
+
+
+def caller_of(principal: Principal) -> Caller | None:
+    """Return who may be let go of: a contact's token is not revoked, and open mode has no key."""
+    if principal.kind == "key" and not principal.open_mode:
+        return Caller("key", principal.id)
+    if principal.kind == "user":
+        return Caller("user", principal.id, users.mark(principal.user))
+    return None
+
 
 @contextmanager
-def joined(end: End) -> Iterator[None]:
-    """Have `end` called when the current tenant is suspended while the block runs."""
+def joined(end: End, principal: Principal) -> Iterator[None]:
+    """Have `end` called when the current tenant is suspended, or `principal` may call no more, while the block runs."""
     key = asyncio.get_running_loop(), db.current_tenant().pk
     roof = _roofs.get(key)
     if roof is None:
         roof = _roofs[key] = _Roof()
-    roof.ends.add(end)
+    roof.ends[end] = caller_of(principal)
     try:
         yield
     finally:
-        roof.ends.discard(end)
+        del roof.ends[end]
         if not roof.ends:
             roof.task.cancel()
             del _roofs[key]

@@ -148,7 +148,7 @@ class Socket(ABC):
         self._pace = Pace(window.amount * self.factor, window.seconds)
         async with open_sockets.counted(self.places(), factor=self.factor, close=self._evict) as place:
             self._place = place
-            roof = roofs.joined(self.end) if principal.tenant is not None else nullcontext()
+            roof = roofs.joined(self.end, principal) if principal.tenant is not None else nullcontext()
             with roof:
                 return await self._converse()
 

@@ -1,8 +1,11 @@
-"""Whether a merchant is in service, for what stays open while that changes."""
+"""Whether a merchant is in service, and those who call for it still may, for what stays open while that changes."""
 
 import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -11,8 +14,19 @@ from kimono.lib import db
 from kimono.lib.sockets import group_name
 from kimono.lib.threads import in_thread
 from tenants.models import Tenant
-from tenants.services import hosts
+from tenants.people.services import users
+from tenants.services import api_keys, hosts
 from tenants.services.lifecycle import Change
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who opened something: a key or a user; of a user the mark that it had then."""
+
+    kind: Literal["key", "user"]
+    id: str
+    mark: str = ""
+
 
 _ASKED_SECONDS = 1.0
 _in_service: dict[Any, tuple[float, bool]] = {}
@@ -49,3 +63,16 @@ async def tenant_is_active_after_all() -> bool:
 def _is_active() -> bool:
     tenant = hosts.tenant_by_slug(db.current_tenant().public_id)
     return tenant is not None and tenant.status == Tenant.Status.ACTIVE
+
+
+def gone(callers: Collection[Caller], *, now: datetime) -> set[Caller]:
+    """Return which of these callers of the current tenant may call no more: revoked, expired, disabled, signed out."""
+    keys = {caller.id for caller in callers if caller.kind == "key"}
+    people = {caller.id for caller in callers if caller.kind == "user"}
+    living = api_keys.living(key_ids=keys, now=now) if keys else set()
+    marks = users.marks(user_ids=people) if people else {}
+    return {
+        caller
+        for caller in callers
+        if (caller.id not in living if caller.kind == "key" else marks.get(caller.id) != caller.mark)
+    }

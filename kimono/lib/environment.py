@@ -43,6 +43,7 @@ class Environment(BaseSettings):
     kimono_presence_seconds: float = 90.0
     kimono_socket_ping_seconds: float = 25.0
     kimono_socket_silence_seconds: float = 60.0
+    kimono_socket_caller_seconds: float = 1.0
     kimono_idempotency_wait_seconds: float = 10.0
     kimono_time_zone: str = "Asia/Shanghai"
     kimono_log_level: str = "INFO"

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 import string
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -93,6 +93,14 @@ def authenticate(*, secret: str, ip: str | None, loopback: bool) -> Recognised:
         scopes=tuple(key.scopes),
         rate_limit_per_minute=key.rate_limit_per_minute,
     )
+
+
+def living(*, key_ids: Collection[str], now: datetime) -> set[str]:
+    """Return which of these keys still open something."""
+    with db.public_scope(), db.platform_scope():
+        rows = ApiKey.objects.filter(key_id__in=key_ids, revoked_at__isnull=True)
+        unexpired = rows.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+        return set(unexpired.values_list("key_id", flat=True))
 
 
 def status_of(key: ApiKey, *, now: datetime) -> str:

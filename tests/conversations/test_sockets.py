@@ -13,12 +13,14 @@ from conversations.services.turns import live
 from conversations.services.turns.shapes import Finished
 from kimono.lib import db
 from kimono.lib.threads import in_thread
+from tenants.people.models import User
 from tenants.services import api_keys, lifecycle
 from tenants.services.auditing import SYSTEM
 from tests.conversations import talking
 from tests.conversations.talking import run
 from tests.conversations.wires import Wire, plugged
 from tests.fixtures.tenants import tenant_called
+from tests.tenants.doors import at, make_user
 
 QUESTION = "振袖清洗费是多少钱？"
 SESSION = "sess-same-name"
@@ -223,6 +225,34 @@ def test_who_serves_a_suspended_merchant_ends_when_it_rings(
             assert bye | {"type": "bye", "reason": "tenant_suspended", "reconnect": False} == bye
     finally:
         lifecycle.activate(tenant_id=tenant.public_id, by=SYSTEM)
+
+
+def test_who_may_call_no_more_is_let_go(open_line: Any, settings: Any, shop: Any) -> None:
+    settings.SOCKET_CALLER_SECONDS = 0.1
+    desk = api_keys.create(name="desk", by=SYSTEM, scopes=["agent"])
+    make_user(shop, "agent", username="li")
+    token = at(shop).signed_in("li").headers["Authorization"]
+
+    async def story() -> list[Any]:
+        by_key = {"X-API-Key": desk.secret}
+        by_user = {"Authorization": token}
+        async with (
+            open_line() as contact,
+            plugged("/ws/agent/", host="localhost", headers=by_key) as machine,
+            plugged("/ws/agent/", host="localhost", headers=by_user) as person,
+        ):
+            for wire in (contact, machine, person):
+                wire.send("ping", id="here")
+                await wire.until("pong", id="here")
+            await in_thread(api_keys.revoke, key_id=desk.key.key_id, by=SYSTEM)
+            codes = [await machine.rest()]
+            await in_thread(User.objects.filter(username="li").update, is_active=False)
+            codes.append(await person.rest())
+            contact.send("ping", id="still")
+            await contact.until("pong", id="still")
+            return codes
+
+    assert told(story) == [4401, 4401]
 
 
 def suspend(tenant_id: str) -> None:

@@ -1,6 +1,6 @@
 """The people of the schema in force: a merchant's, or the platform's operators."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -138,6 +138,17 @@ def _check_can_change(user: User, *, admins: list[User], role: str, active: bool
     stays_admin = active and role in ("merchant_admin", "ops_admin")
     if user in admins and not stays_admin and len(admins) == 1:
         raise Conflict("This is the last admin.", code="last_admin")
+
+
+def marks(*, user_ids: Collection[str]) -> dict[str, str]:
+    """Return those of these users who may still sign in, each with a mark that changes when all its sessions end."""
+    rows = User.objects.filter(public_id__in=user_ids, is_active=True)
+    return {user.public_id: mark(user) for user in rows.only("public_id", "session_version", "role")}
+
+
+def mark(user: User) -> str:
+    """Return what stays the same of a user while what it was let in for holds."""
+    return f"{user.session_version}.{user.role}"
 
 
 def disable(*, user_id: str, by: Actor) -> None:
