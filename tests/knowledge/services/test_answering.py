@@ -124,6 +124,16 @@ class TestWithoutAModel:
         assert not doubting.meant(replace(asked, least_answerability=0.3))
         assert not doubting.meant(replace(asked, threshold=0.7))
 
+    def test_what_reaches_the_threshold_with_little_chance_to_answer_is_asked_back(self) -> None:
+        near = (passage(score=0.4, answerable=0.05), passage(score=0.1, answerable=0.01))
+        asked = replace(found(*near, answerable=True), threshold=0.3, least_answerability=0.02)
+        assert len(doubting.meant(asked)) == 2
+        assert not doubting.meant(replace(asked, verdict="answered"))
+        assert not doubting.meant(replace(asked, least_answerability=0.0))
+        assert not doubting.meant(replace(asked, passages=near[:1]))
+        sure = (replace(near[0], answerable=0.2), near[1])
+        assert not doubting.meant(replace(asked, passages=sure))
+
     def test_nothing_known_at_all_is_refused(self) -> None:
         assert ask("租金多少").answer.outcome == "refused"
 
