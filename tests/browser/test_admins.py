@@ -100,7 +100,8 @@ def test_every_page_of_both_sites_is_clean(
             )
             assert fits(page), path
             row = page.locator("#result_list tbody th a, #result_list tbody td a").first
-            if path.count("/") > 3 and row.count():
+            # The rows of every list open on the desk; the phone sees the lists.
+            if viewport == DESK and path.count("/") > 3 and row.count():
                 row.click()
                 expect(page.locator("#content")).to_be_visible()
                 assert fits(page), page.url

@@ -260,7 +260,7 @@ def test_a_conversation_keeps_its_promises(in_alpha: Any) -> None:
     run_state_machine_as_test(
         Life,
         settings=hypothesis_settings(
-            max_examples=12,
+            max_examples=6,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -26,7 +26,7 @@ def take_over(session_id: str) -> None:
 def test_messages_sent_at_once_are_answered_one_after_the_other(shop: Any, model: Any) -> None:
     # Slow until all have asked, or the first would have its answer before the last one asks.
     model.state.token_delay = 1.0
-    texts = ["怎么退货？", "振袖清洗费是多少钱？", "运费怎么算？", "小纹和服清洗费是多少？", "你好"]
+    texts = ["振袖清洗费是多少钱？", "怎么退货？", "运费怎么算？", "小纹和服清洗费是多少？", "你好"]
 
     async def story() -> list[Any]:
         begun = []

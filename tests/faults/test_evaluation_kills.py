@@ -13,6 +13,7 @@ from tests.knowledge.filling import add_pair
 CASES = 20
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(180)
 def test_a_run_whose_worker_is_killed_goes_on_and_doubles_nothing(
     servers: Callable[..., Servers], holder: Holder, in_alpha: Any

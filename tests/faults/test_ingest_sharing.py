@@ -55,6 +55,7 @@ def test_a_single_file_is_ready_before_the_tenth_of_five_hundred(
     check_turns(servers, alpha, beta, 500)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_files_that_stall_their_parsers_hold_up_nobody_else_and_can_be_stopped(
     servers: Callable[..., Servers], alpha: Any, beta: Any, tmp_path: Path

@@ -226,6 +226,7 @@ def crowded(
     return own, new_key(alpha)
 
 
+@pytest.mark.soak
 def test_three_times_as_many_streams_as_connections_stop_nobody(
     crowded: tuple[Servers, str], model: Standin
 ) -> None:

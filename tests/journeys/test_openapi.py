@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from kimono.lib import db
 from tests.fixtures.servers import Servers
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "2"))
 # A stream without an end; its framing has tests of its own.
 ENDLESS = {"CH-08"}
 # Would end the session the run itself uses.
