@@ -8,8 +8,8 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 TESTS ?= tests
-# One more than there are cores: tests with real servers wait half of their time.
-WORKERS ?= 3
+# Two more than there are cores: tests with real servers wait half of their time.
+WORKERS ?= 4
 QUALITY ?=
 
 SYSTEM_PACKAGES := chromium fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 \
