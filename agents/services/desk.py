@@ -27,7 +27,7 @@ class Told:
 
 
 def since(seq: int, *, now: datetime) -> list[Told]:
-    """Return what the inbox holds after a number, in order; at most `inbox.MOST`. Things are shown as they are now."""
+    """Return what the inbox holds after a number, in order; at most `numbering.MOST`. Things are shown as they are now."""
     entries = inbox.since(seq)
     items = _items(entries, now)
     return [Told(entry.seq, entry.type, _fields(entry, items)) for entry in entries]

@@ -10,7 +10,7 @@ from django.conf import settings
 from conversations.consumers.closings import restart
 from conversations.consumers.watched import GRACE_SECONDS, Frame
 from conversations.services import doorbell
-from conversations.services.inbox import Reach
+from conversations.services.numbering import MOST, Reach
 from conversations.services.watching import TICK_SECONDS, Resumption
 from kimono.lib import stopping
 from kimono.lib.errors import Conflict
@@ -42,13 +42,12 @@ class Entry(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """Where entries come from: who rings, how far they go, and at most `most` of those after a number."""
+    """Where entries come from: who rings, how far they go, and at most `MOST` of those after a number."""
 
     name: str
     group: str
     reach: Callable[[], Reach]
     since: Callable[[int], Sequence[Entry]]
-    most: int
 
 
 class Numbered:
@@ -115,7 +114,7 @@ class Numbered:
                 if self._wanted(entry.type):
                     count += 1
                     await self._frame(entry.type, stream=self._source.name, seq=entry.seq, **entry.fields)
-            if len(entries) < self._source.most:
+            if len(entries) < MOST:
                 return count
 
     def _taken_wishes(self) -> list[Resumption]:

@@ -1,20 +1,16 @@
 """What operators are told while they look (the stream `ops` of their sockets): alerts, components, merchants.
 
-An entry is written in the transaction of the change, under a counter whose row stays locked until then: whoever has
-seen a number never later learns of a smaller one. The tables show nothing outside of the platform's scope.
+The tables show nothing outside of the platform's scope.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any, Literal
 
-from django.db import connection, transaction
 from django.utils import timezone
 
-from conversations.services import doorbell
-from conversations.services.inbox import Reach
+from conversations.services.numbering import MOST, Numbering, Reach
 from conversations.services.payloads import moment
 from kimono.lib import db
 from kimono.lib.sockets import platform_group
@@ -25,15 +21,7 @@ from tenants.services.lifecycle import Change
 
 Kind = Literal["alert", "component", "tenant"]
 STREAM = "ops"
-KEPT = timedelta(hours=24)
-MOST_KEPT = 10_000
-MOST = 200
-_TIDIED_EVERY = 500
-_ONLY = 1
-_NEXT = """
-    INSERT INTO opsconsole_consolecounter AS counter (id, last_seq) VALUES (%s, 1)
-    ON CONFLICT (id) DO UPDATE SET last_seq = counter.last_seq + 1 RETURNING last_seq
-"""
+_numbering = Numbering(ConsoleEntry, ConsoleCounter)
 
 
 @dataclass(frozen=True)
@@ -56,16 +44,8 @@ def add(kind: Kind, *, event: str, about: Mapping[str, Any], now: datetime) -> i
     `about` is the object as it is told; of a merchant, its `id` alone.
     """
     with db.platform_scope():
-        with connection.cursor() as cursor:
-            cursor.execute(_NEXT, [_ONLY])
-            seq = int(cursor.fetchone()[0])
         payload = {"event": event, kind: dict(about)}
-        ConsoleEntry.objects.create(seq=seq, type=kind, payload=payload, created_at=now)
-        if seq % _TIDIED_EVERY == 0:
-            ConsoleEntry.objects.filter(seq__lte=seq - MOST_KEPT).delete()
-            ConsoleEntry.objects.filter(created_at__lt=now - KEPT).delete()
-    transaction.on_commit(partial(doorbell.ring, group()))
-    return seq
+        return _numbering.add(group=group(), now=now, type=kind, payload=payload)
 
 
 def note(*, tenant: Tenant, change: Change) -> None:
@@ -76,9 +56,7 @@ def note(*, tenant: Tenant, change: Change) -> None:
 def reach() -> Reach:
     """Return how far the stream goes."""
     with db.platform_scope():
-        last = ConsoleCounter.objects.filter(pk=_ONLY).values_list("last_seq", flat=True).first() or 0
-        oldest = ConsoleEntry.objects.order_by("seq").values_list("seq", flat=True).first()
-    return Reach(last, oldest - 1 if oldest is not None else last)
+        return _numbering.reach()
 
 
 def since(seq: int, *, now: datetime) -> list[Told]:
