@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from agents.schemas import frames
@@ -25,7 +24,6 @@ from conversations.services.watching import Resumption
 from kimono.lib.errors import Conflict, Denied, Missing, Refusal
 from kimono.lib.threads import in_thread
 from tenants.auth import Principal
-from tenants.services import limits
 
 INBOX = "inbox"
 MOST_STREAMS = 50
@@ -70,21 +68,12 @@ class AgentSocket(Socket):
 
     async def begin(self) -> None:
         """Greet the agent and follow the inbox."""
-        window = limits.limit_of(self.pace)
         last_seq = (await in_thread(inbox.reach)).last
-        source = Source(INBOX, inbox.group(), inbox.reach, _since, inbox.MOST)
+        source = Source(INBOX, inbox.group(), inbox.reach, _since)
         self._inbox = Numbered(source, told=last_seq, frame=self.frame, tick=self._tick)
-        await self.frame(
-            "welcome",
-            connection_id=self.id,
-            heartbeat_seconds=settings.SOCKET_PING_SECONDS,
-            limits={
-                "frames": window.amount * self.factor,
-                "seconds": window.seconds,
-                "frame_bytes": self.max_bytes,
-                "streams": MOST_STREAMS,
-            },
+        await self.welcome(
             last_seq=last_seq,
+            streams_at_once=MOST_STREAMS,
             agent={"id": self.agent.id, "name": self.agent.name},
             streams=[INBOX],
         )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from conversations.consumers.closings import Closing
@@ -21,7 +20,6 @@ from opsconsole.schemas import Topic
 from opsconsole.services import feed, figures
 from tenants.auth import Principal
 from tenants.people.models import User
-from tenants.services import limits
 
 _TOPICS: Mapping[str, Topic] = {"alert": "alerts", "component": "components", "tenant": "tenants"}
 
@@ -61,21 +59,12 @@ class OpsSocket(Socket):
 
     async def begin(self) -> None:
         """Greet the operator and follow the stream."""
-        window = limits.limit_of(self.pace)
         last_seq = (await in_thread(feed.reach)).last
-        source = Source(feed.STREAM, feed.group(), feed.reach, _since, feed.MOST)
+        source = Source(feed.STREAM, feed.group(), feed.reach, _since)
         self._feed = Numbered(
             source, told=last_seq, frame=self.frame, tick=self._tick, wanted=self._is_wanted
         )
-        await self.frame(
-            "welcome",
-            connection_id=self.id,
-            heartbeat_seconds=settings.SOCKET_PING_SECONDS,
-            limits={
-                "frames": window.amount * self.factor,
-                "seconds": window.seconds,
-                "frame_bytes": self.max_bytes,
-            },
+        await self.welcome(
             last_seq=last_seq,
             streams=[feed.STREAM],
         )

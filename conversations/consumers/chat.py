@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from conversations.consumers.lines import Send
@@ -87,16 +86,7 @@ class ChatSocket(Socket):
 
     async def begin(self) -> None:
         """Greet the contact and follow its conversation."""
-        window = limits.limit_of(self.pace)
-        await self.frame(
-            "welcome",
-            connection_id=self.id,
-            heartbeat_seconds=settings.SOCKET_PING_SECONDS,
-            limits={
-                "frames": window.amount * self.factor,
-                "seconds": window.seconds,
-                "frame_bytes": self.max_bytes,
-            },
+        await self.welcome(
             last_seq=self.conversation.last_seq,
             session=await in_thread(payloads.session, self.conversation),
         )

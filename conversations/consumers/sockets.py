@@ -84,6 +84,25 @@ class Socket(ABC):
     def spoken_to(self) -> None:
         """Tell the client what is new from now on: it has said something, and not that it wants to go back."""
 
+    async def welcome(self, *, last_seq: int, streams_at_once: int | None = None, **fields: Any) -> None:
+        """Greet the client: what it may send, and from where it goes on."""
+        window = limits.limit_of(self.pace)
+        bounds = {
+            "frames": window.amount * self.factor,
+            "seconds": window.seconds,
+            "frame_bytes": self.max_bytes,
+        }
+        if streams_at_once is not None:
+            bounds["streams"] = streams_at_once
+        await self.frame(
+            "welcome",
+            connection_id=self.id,
+            heartbeat_seconds=settings.SOCKET_PING_SECONDS,
+            limits=bounds,
+            last_seq=last_seq,
+            **fields,
+        )
+
     async def heard(self) -> None:
         """Do what follows from a sign of life of the client: nothing, unless the socket wants to."""
         return
