@@ -1,14 +1,14 @@
 // The column of an open conversation: what stands where, and what must not move.
 
-import { byId, element } from "../conversations/elements.js";
-import { dayOf, text } from "../conversations/texts.js";
+import { Days } from "../conversations/days.js";
+import { byId } from "../conversations/elements.js";
 
 const NEAR = 80; // pixels from the end that still count as being at the end
 
 export class Thread {
   #stage = byId("stage");
   #node = byId("thread");
-  #day = null;
+  #days = new Days();
   #atEnd = true;
   #sizes = new ResizeObserver(() => this.#atEnd && this.toEnd());
 
@@ -20,12 +20,7 @@ export class Thread {
   /** Put something at the end. */
   add(node, date = new Date()) {
     const wasAtEnd = this.#atEnd;
-    const day = dayOf(date);
-    if (day !== this.#day && (this.#day !== null || day !== text("today"))) {
-      this.#node.append(element("p", { class: "day" }, element("span", {}, day)));
-    }
-    this.#day = day;
-    this.#node.append(node);
+    this.#node.append(...this.#days.before(date), node);
     if (wasAtEnd) this.toEnd();
   }
 

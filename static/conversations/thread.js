@@ -1,8 +1,9 @@
 // The column of bubbles: what stands where, what is scrolled to, and what must not move.
 
 import { OwnBubble, ReplyBubble } from "./bubbles.js";
+import { Days } from "./days.js";
 import { byId, element } from "./elements.js";
-import { dayOf, text } from "./texts.js";
+import { text } from "./texts.js";
 
 const NEAR = 72; // pixels from the end that still count as being at the end
 const ROOM = 16; // pixels left above an answer that has reached the top
@@ -11,7 +12,7 @@ export class Thread {
   #stage = byId("stage");
   #node = byId("thread");
   #latest = byId("latest");
-  #day = null;
+  #days = new Days();
   #atEnd = true;
   #typing = null;
   #typingTimer = null;
@@ -95,7 +96,7 @@ export class Thread {
   clear() {
     this.#node.replaceChildren();
     this.#replies = [];
-    this.#day = null;
+    this.#days = new Days();
     this.#typing = null;
     this.#stage.scrollTop = 0;
     this.#atEnd = true;
@@ -120,12 +121,7 @@ export class Thread {
 
   #place(node, date) {
     const wasAtEnd = this.#atEnd;
-    const day = dayOf(date);
-    if (day !== this.#day && (this.#day !== null || day !== text("today"))) {
-      this.#node.append(element("p", { class: "day" }, element("span", {}, day)));
-    }
-    this.#day = day;
-    this.#node.append(node);
+    this.#node.append(...this.#days.before(date), node);
     if (wasAtEnd) this.toEnd();
     else this.#onScroll();
   }
