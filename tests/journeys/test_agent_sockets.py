@@ -79,7 +79,7 @@ def test_a_contact_and_an_agent_talk(live: Servers, alpha: Any, beta: Any, merch
         contact.send("csat", id="v", score=5)
         assert contact.until("ack", id="v")
         assert contact.saw("csat")["score"] == 5
-        last = agent.until("csat")["seq"]
+        last = agent.until("csat", stream="inbox")["seq"]
     with opened(live, CHAT, alpha, subprotocols=protocols) as contact:
         contact.send("resume", after_seq=0)
         contact.until("resumed")
