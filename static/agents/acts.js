@@ -6,6 +6,8 @@ import { Refused, call, casePath } from "./calls.js";
 import { endCase, saveSolution, transferCase, writeTicket } from "./dialogs.js";
 import { complain, toast } from "./toasts.js";
 
+const PRESENCES = { online: "presenceOnline", away: "presenceAway", offline: "presenceOffline" };
+
 /** Do something with the open conversation; on a refusal say why and show how things are now. */
 async function act(page, button, path, body, done) {
   if (button) button.disabled = true; // it is back, or gone, with the fresh head
@@ -101,7 +103,7 @@ async function setPresence(status) {
 /** Show whether the agent is there. */
 export function showPresence(status) {
   byId("presence").dataset.presence = status;
-  byId("presence-word").textContent = text(`presence${status[0].toUpperCase()}${status.slice(1)}`);
+  byId("presence-word").textContent = text(PRESENCES[status]);
 }
 
 /** Make buttons, tags, priority and presence work. `page`: `open`, `desk`, `showBeside()`, `leave()`, `openFirst()`. */

@@ -236,20 +236,20 @@ def test_appearance_and_language_are_kept(stage: Stage) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_every_text_is_there_and_translated() -> None:
+@pytest.mark.parametrize("app", ["conversations", "agents"])
+def test_every_text_is_there_and_translated(app: str) -> None:
     root = Path(settings.BASE_DIR)
-    sources = [
-        *(root / "templates/conversations").rglob("*.html"),
-        *(root / "templates/kimono").rglob("*.html"),
-    ]
+    sources = [*(root / "templates" / app).rglob("*.html"), *(root / "templates/kimono").rglob("*.html")]
     pattern = re.compile(r"""\{% translate (?:"([^"]+)"|'([^']+)')""")
     ids = {a or b for source in sources for a, b in pattern.findall(source.read_text())}
     assert len(ids) > 100
     with translation.override("zh-hans"):
         assert not {words for words in ids if translation.gettext(words) == words}
-    table = (root / "templates/conversations/includes/texts.html").read_text().split('"texts"')[1]
-    known = set(re.findall(r'^\s+"(\w+)":', table, re.MULTILINE))
-    scripts = " ".join(script.read_text() for script in (root / "static/conversations").glob("*.js"))
-    used = set(re.findall(r'(?:text|setFailed|setRejected)\("(\w+)"', scripts))
+    table = (root / "templates" / app / "includes/texts.html").read_text().split('"texts"')[1]
+    table += (root / "templates/conversations/includes/shared_texts.html").read_text()
+    known = set(re.findall(r'^\s*"(\w+)":', table, re.MULTILINE))
+    own = " ".join(script.read_text() for script in (root / "static" / app).glob("*.js"))
+    shared = " ".join(script.read_text() for script in (root / "static/conversations").glob("*.js"))
+    used = set(re.findall(r'(?:text|setFailed|setRejected)\("(\w+)"', own))
     assert used <= known
-    assert not {key for key in known if f'"{key}"' not in scripts}
+    assert not {key for key in known if f'"{key}"' not in own + shared}
