@@ -1,9 +1,9 @@
-// What an agent has chosen for this browser: sound, notifications, keys, appearance, language.
+// What an agent has chosen for this browser: sound, notifications, keys.
 
 import { byId } from "../conversations/elements.js";
+import { wireAppearance } from "../kimono/appearance.js";
 
 const KEY = "kimono.workbench";
-const YEAR = 31_536_000;
 const usual = { sound: true, notify: false, keys: true, beside: true };
 
 function read() {
@@ -31,11 +31,6 @@ export function choose(name, value) {
   }
 }
 
-/** Show light, dark, or what the system has. */
-export function chooseTheme(theme) {
-  document.dispatchEvent(new CustomEvent("kimono:theme", { detail: theme }));
-}
-
 /** Make the controls of the preferences work. */
 export function wireChoices() {
   for (const name of ["sound", "notify", "keys"]) {
@@ -43,13 +38,5 @@ export function wireChoices() {
     box.checked = chosen[name];
     box.addEventListener("change", () => choose(name, box.checked));
   }
-  const themes = byId("theme-choice");
-  const kept = themes.querySelector(`[value="${document.documentElement.dataset.themeChoice ?? "system"}"]`);
-  if (kept) kept.checked = true;
-  themes.addEventListener("change", (event) => chooseTheme(event.target.value));
-  byId("language-choice").addEventListener("change", (event) => {
-    const secure = window.location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `django_language=${event.target.value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
-    window.location.reload();
-  });
+  wireAppearance();
 }

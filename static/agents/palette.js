@@ -2,8 +2,8 @@
 
 import { byId, element } from "../conversations/elements.js";
 import { text } from "../conversations/texts.js";
+import { chooseTheme } from "../kimono/appearance.js";
 import { press } from "./acts.js";
-import { chooseTheme } from "./choices.js";
 
 /** Return the commands that are possible now: `[key of the text, what it does]`. */
 function possible(page) {

@@ -1,5 +1,6 @@
 // The page where a contact talks to the merchant: puts its parts together and lets them know each other.
 
+import { wireAppearance } from "../kimono/appearance.js";
 import { Announcer } from "./announcer.js";
 import { Banner } from "./banner.js";
 import { CitationSheet } from "./citations.js";
@@ -9,7 +10,7 @@ import { Conversation } from "./conversation.js";
 import { Delivery } from "./delivery.js";
 import { wireConversationDownload } from "./downloads.js";
 import { byId } from "./elements.js";
-import { Header, wirePreferences } from "./header.js";
+import { Header } from "./header.js";
 import { holdFocus, host, meetHost } from "./host.js";
 import { Live } from "./live.js";
 import { Refusals } from "./refusals.js";
@@ -130,7 +131,7 @@ function moveIn(onOpen = () => byId("embed-close").focus(), onShown = () => {}) 
 }
 
 async function main() {
-  wirePreferences();
+  wireAppearance({ embedded: settings.embed });
   followKeyboard();
   await meetHost();
   if (settings.suspended) return settings.embed && moveIn();

@@ -1,10 +1,9 @@
-// The header: who is answering now, and how the page looks.
+// The header: who is answering now.
 
 import { byId, showIcon } from "./elements.js";
-import { minutesOf, settings, text } from "./texts.js";
+import { minutesOf, text } from "./texts.js";
 
 const ICONS = { bot: "bot", pending: "clock", assigned: "person", resolved: "check", closed: "check", paused: "pause" };
-const YEAR = 31_536_000;
 
 export class Header {
   #node = byId("handler");
@@ -26,25 +25,4 @@ export class Header {
     if (state === "paused") return text("paused");
     return text("bot");
   }
-}
-
-/** Make the appearance and language choices work. */
-export function wirePreferences() {
-  const themes = byId("theme-choice");
-  const kept = themes.querySelector(`[value="${document.documentElement.dataset.themeChoice ?? "system"}"]`);
-  if (kept) kept.checked = true;
-  themes.addEventListener("change", (event) => {
-    document.dispatchEvent(new CustomEvent("kimono:theme", { detail: event.target.value }));
-  });
-  byId("language-choice").addEventListener("change", (event) => {
-    if (settings.embed) {
-      // In a frame of another site no cookie arrives.
-      const here = new URL(window.location.href);
-      here.searchParams.set("lang", event.target.value === "en" ? "en" : "zh");
-      return window.location.replace(here);
-    }
-    const secure = window.location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `django_language=${event.target.value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
-    return window.location.reload();
-  });
 }
