@@ -3,31 +3,51 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from knowledge.services.answering.citing import Writer
 from knowledge.services.grounding import Span, supporting
+from knowledge.services.headings import SEPARATOR
 from knowledge.services.retrieval import Passage
 from knowledge.services.sentences import Sentence
 from knowledge.services.terms import codes, content_terms, terms
 
 MOST_SENTENCES = 3
-# Items of a list that follow the sentence which announces them.
+# Items of a list, or rows of a table, that follow the line which announces them.
 _MOST_ITEMS = 8
 # A further sentence must say this share of what the best one says of the question.
 _LEAST_SHARE = 0.45
 # What a code of the question weighs, where a Latin word weighs 2.
 _CODE_WORTH = 20
-_ROW = re.compile(r"\|.*\|\s*\Z")
-_RULE = re.compile(r"\|[\s:|-]+\|\s*\Z")
-_HEADING = re.compile(r"#{1,6}\s|[^。！？!?.：:]{1,30}\Z")
-_ITEM = re.compile(r"(?:[-*+•·]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s*")
+_ROW = re.compile(r"\A\|.*\|\s*\Z")
+_RULE = re.compile(r"\A\|[\s:|-]+\|\s*\Z")
+_MARKED = re.compile(r"\A#{1,6}\s")
+_TITLE = re.compile(r"\A[^。！？!?.：:]{1,30}\Z")
+# "3. Fees", "2.1 Deposits": of an item of a list, or of a heading.
+_NUMBER = re.compile(r"\A(?:\d{1,3}(?:\.\d{1,3})*[.)、]?|[(（]\d{1,3}[)）])\s*")
+_LEVELS = re.compile(r"\A\d{1,3}(?:\.\d{1,3})+[.)、]?\s")
+_ASKS = re.compile(r"[?？]\Z")
+_ANNOUNCES = re.compile(r"[:：]\Z")
+_ITEM = re.compile(r"\A(?:[-*+•·]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A passage in sentences, and which of them are headings."""
+
+    sentences: Sequence[Sentence]
+    headings: frozenset[int]
+
+    def has(self, shape: re.Pattern[str], place: int) -> bool:
+        """Tell whether there is a sentence of that shape at that place."""
+        return 0 <= place < len(self.sentences) and bool(shape.search(self.sentences[place].text))
 
 
 def extract(*, question: str, place: int, passage: Passage, writer: Writer) -> bool:
     """Write the answer that `passage` (source number `place`) holds; return False when no sentence of it fits."""
     # Orders to a model are not there: neither as an answer nor as the company of one.
     cut = supporting(passage.text)
-    chosen = _chosen(question, cut)
+    chosen = _chosen(question, _Cut(cut, _headings(cut, passage)))
     if not chosen:
         return False
     for number, (first, last) in enumerate(_runs(chosen, cut, passage.text)):
@@ -41,61 +61,100 @@ def extract(*, question: str, place: int, passage: Passage, writer: Writer) -> b
     return True
 
 
-def _chosen(question: str, cut: Sequence[Sentence]) -> list[int]:
+def _chosen(question: str, cut: _Cut) -> list[int]:
     worth = _worths(question, cut)
     best = max(worth, default=0.0)
     if best <= 0:
         return []
-    order = sorted(range(len(cut)), key=lambda place: (-worth[place], place))
+    order = sorted(range(len(worth)), key=lambda place: (-worth[place], place))
     chosen = [place for place in order if worth[place] >= _LEAST_SHARE * best][:MOST_SENTENCES]
-    with_company = {company for place in chosen for company in _company(cut, place)}
-    return sorted(with_company)
+    return sorted({company for place in chosen for company in _company(cut, place)})
 
 
-def _worths(question: str, cut: Sequence[Sentence]) -> list[float]:
+def _worths(question: str, cut: _Cut) -> list[float]:
     """Return how much each sentence says of the question: rare words count more, headings and table rules nothing."""
     asked = set(terms(question)) | set(content_terms(question))
-    bags = [set(terms(sentence.text)) | set(content_terms(sentence.text)) for sentence in cut]
+    bags = [set(terms(each.text)) | set(content_terms(each.text)) for each in cut.sentences]
     known = Counter(term for bag in bags for term in bag & asked)
     named = {re.sub("[-_]", "", code) for code in codes(question)}
     worths = []
-    for place, (sentence, bag) in enumerate(zip(cut, bags, strict=True)):
+    for place, bag in enumerate(bags):
         worth = sum(
             (len(term) if term > "\u2e80" else _CODE_WORTH if term in named else 2) / (1 + known[term])
             for term in bag & asked
         )
-        if _RULE.match(sentence.text) or _is_head(cut, place):
+        # The head of a table says what the rows are about, and answers nothing.
+        if cut.has(_RULE, place) or cut.has(_RULE, place + 1):
             worth = 0.0
-        worths.append(worth * (0.3 if _is_heading(sentence.text) else 1.0))
+        worths.append(worth * (0.3 if place in cut.headings else 1.0))
     return worths
 
 
-def _is_head(cut: Sequence[Sentence], place: int) -> bool:
-    """Return whether a sentence is the head of a table: it says what the rows are about, and answers nothing."""
-    return place + 1 < len(cut) and bool(_RULE.match(cut[place + 1].text))
+def _headings(cut: Sequence[Sentence], passage: Passage) -> frozenset[int]:
+    """Return the places of headings: those that the document has as such, and lines that look like one."""
+    known = {passage.title, *(passage.section or "").split(SEPARATOR)}
+    whole = _Cut(cut, frozenset())
+    return frozenset(
+        place
+        for place, sentence in enumerate(cut)
+        if " ".join(sentence.text.split()) in known or _looks_like_heading(whole, place)
+    )
 
 
-def _is_heading(text: str) -> bool:
-    return not _ROW.match(text) and not _ITEM.match(text) and bool(_HEADING.match(text))
+def _looks_like_heading(cut: _Cut, place: int) -> bool:
+    """Return whether a line is marked as a heading, or is short, has no end, and stands above what is none of this."""
+    if cut.has(_MARKED, place):
+        return True
+    below = place + 1 < len(cut.sentences) and not _is_short(cut, place + 1)
+    return below and _is_short(cut, place)
 
 
-def _company(cut: Sequence[Sentence], place: int) -> list[int]:
-    """Return a sentence with what it does not stand without: head of a table, text of a heading, items of a list."""
-    text = cut[place].text
-    if _ROW.match(text):
+def _is_short(cut: _Cut, place: int) -> bool:
+    text = cut.sentences[place].text
+    number = _NUMBER.match(text)
+    if cut.has(_ROW, place) or (cut.has(_ITEM, place) and not (number and _stands_alone(cut, place))):
+        return False
+    return bool(_TITLE.match(text[number.end() if number else 0 :]))
+
+
+def _stands_alone(cut: _Cut, place: int) -> bool:
+    """Return whether a numbered line belongs to no list."""
+    listed = cut.has(_ITEM, place - 1) or cut.has(_ITEM, place + 1)
+    return not listed or cut.has(_LEVELS, place)
+
+
+def _company(cut: _Cut, place: int) -> list[int]:
+    """Return a sentence with what it does not stand without: head of a table, items of a list.
+
+    What says nothing by itself is left out: of a heading and of a question comes what stands below.
+    """
+    if cut.has(_ROW, place):
         head = place
-        while head > 0 and _ROW.match(cut[head - 1].text):
+        while cut.has(_ROW, head - 1):
             head -= 1
-        ruled = head + 1 < len(cut) and _RULE.match(cut[head + 1].text)
-        return sorted({*([head, head + 1] if ruled else []), place})
-    if text.rstrip().endswith((":", "：")):
-        end = place + 1
-        while end < len(cut) and end - place <= _MOST_ITEMS and _ITEM.match(cut[end].text):
-            end += 1
-        return list(range(place, max(end, min(place + 2, len(cut)))))
-    if _is_heading(text) and place + 1 < len(cut):
-        return [place + 1]
+        return sorted({*([head, head + 1] if cut.has(_RULE, head + 1) else []), place})
+    if cut.has(_ASKS, place) or place in cut.headings:
+        return _below(cut, place)
+    if cut.has(_ANNOUNCES, place):
+        below = _below(cut, place)
+        return [place, *below] if below else []
     return [place]
+
+
+def _below(cut: _Cut, place: int) -> list[int]:
+    """Return what a line speaks of: the sentence, the list or the table that comes next, past further headings."""
+    first = place + 1
+    while first in cut.headings:
+        first += 1
+    if first == len(cut.sentences) or cut.has(_ASKS, first):
+        return []
+    for shape in (_ITEM, _ROW):
+        end = first
+        while end - first < _MOST_ITEMS and cut.has(shape, end):
+            end += 1
+        if end > first:
+            return list(range(first, end))
+    return _company(cut, first)
 
 
 def _runs(chosen: Sequence[int], cut: Sequence[Sentence], text: str) -> list[tuple[int, int]]:
