@@ -37,8 +37,10 @@ def read(
     Raises `Missing`.
     """
     conversation = conversations.get(public_id=public_id, reader=reader)
-    messages = Message.objects.filter(conversation=conversation, seq__gt=after_seq)
-    events = _visible(conversation, reader).filter(seq__gt=after_seq)
+    # What is committed between the two readings would show in one of them alone: it is left for the next call.
+    here = {"seq__gt": after_seq, "seq__lte": conversation.last_seq}
+    messages = Message.objects.filter(conversation=conversation, **here)
+    events = _visible(conversation, reader).filter(**here)
     backwards = before_seq is not None
     if backwards:
         messages, events = messages.filter(seq__lt=before_seq), events.filter(seq__lt=before_seq)
@@ -68,10 +70,17 @@ class Happened:
 
 def since(*, conversation_pk: int, public_id: str, seq: int, limit: int = MOST) -> list[Happened]:
     """Return what came after a number, ascending, at most `limit`; all of it, whoever may see it."""
-    messages = Message.objects.filter(conversation_id=conversation_pk, seq__gt=seq)
-    events = ConversationEvent.objects.filter(conversation_id=conversation_pk, seq__gt=seq)
-    rows = _merged(messages, events, limit, backwards=False, with_events=True)
+    rows = _after(conversation_pk, limit, seq__gt=seq)
+    if rows and rows[-1].seq - seq != len(rows):
+        # Committed between the two readings, a message is missing before an event. By now all of them are there.
+        rows = _after(conversation_pk, limit, seq__gt=seq, seq__lte=rows[-1].seq)
     return [Happened(row.seq, _type(row), _as_event(row, public_id), _for_agents(row)) for row in rows]
+
+
+def _after(conversation_pk: int, limit: int, **where: int) -> list[Any]:
+    messages = Message.objects.filter(conversation_id=conversation_pk, **where)
+    events = ConversationEvent.objects.filter(conversation_id=conversation_pk, **where)
+    return _merged(messages, events, limit, backwards=False, with_events=True)
 
 
 def _for_agents(row: Message | ConversationEvent) -> bool:
