@@ -11,7 +11,7 @@ from ninja.parser import Parser
 from ninja.types import DictStrAny
 
 from kimono.lib import plain_json
-from kimono.lib.errors import TooLarge, Unsupported
+from kimono.lib.errors import Invalid, TooLarge, Unsupported
 from tenants.answers import error_body
 
 Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -24,11 +24,15 @@ class ContractParser(Parser):
     """Reads what api.md allows; ninja's own takes any content type, NaN and NUL."""
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
-        """Return the JSON of the body. Raises `Unsupported` for another content type, `ValueError` for bad JSON."""
+        """Return the JSON of the body. Raises `Unsupported` (another content type), `Invalid` (no object), `ValueError`."""
         kind = (request.content_type or "").lower()
         if kind not in ("", *JSON_TYPES) and not kind.endswith("+json"):
             raise Unsupported(supported=JSON_TYPES)
-        return cast(DictStrAny, plain_json.read(request.body))
+        body = plain_json.read(request.body)
+        # Nothing but fields can be read from it: a list would pass for a body in which all of them are left out.
+        if not isinstance(body, dict) and body is not None:
+            raise Invalid("Input should be an object", loc=["body"], type="dict_type")
+        return cast(DictStrAny, body)
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest

@@ -72,6 +72,13 @@ def test_broken_json_is_422(text: str, admin: Caller) -> None:
         assert (body["code"], body["detail"][0]["loc"]) == ("invalid_json", ["body"])
 
 
+@pytest.mark.parametrize("text", ["[]", "1", '"to"', "true"])
+def test_a_body_that_is_no_object_is_not_taken_for_an_empty_one(text: str, admin: Caller) -> None:
+    answer = admin.ask("POST", "chat/sessions", text.encode())
+    assert answer.status_code == 422
+    assert (answer.json()["code"], answer.json()["detail"][0]["loc"]) == ("validation_error", ["body"])
+
+
 @pytest.mark.parametrize("text", ["a\\u0000b", "\\ud800x", "\\u0000", "x\\udfff"])
 def test_characters_that_no_column_holds_do_no_harm(text: str, admin: Caller) -> None:
     made = admin.ask("POST", "api-keys", f'{{"name": "n{text}", "scopes": ["chat"]}}')
