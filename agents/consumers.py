@@ -21,6 +21,7 @@ from conversations.services.conversations import Reader
 from conversations.services.handoffs import Handler
 from conversations.services.standing import tenant_is_active
 from conversations.services.watching import Resumption
+from kimono.lib.cleaning import clean
 from kimono.lib.errors import Conflict, Denied, Missing, Refusal
 from kimono.lib.threads import in_thread
 from tenants.auth import Principal
@@ -119,13 +120,16 @@ class AgentSocket(Socket):
             self._followed[name][0].told = seq
 
     async def _follow(self, session_id: str, after_seq: int | None) -> int:
-        """Begin to follow a conversation, unless it is followed; return its last number. Raises `Missing`."""
-        if session_id in self._followed:
-            return self._followed[session_id][0].told
-        if len(self._followed) >= MOST_STREAMS:
+        """Begin to follow a conversation, or tell again what came after a number; return its last one. Raises `Missing`."""
+        followed = self._followed.get(session_id)
+        if followed is None and len(self._followed) >= MOST_STREAMS:
             raise TooManyStreams
         conversation = await in_thread(conversations.get, public_id=session_id, reader=_EYES)
-        seq = conversation.last_seq if after_seq is None else after_seq
+        if followed is not None:
+            if after_seq is not None:
+                followed[0].resume(after_seq).go_on.set()
+            return conversation.last_seq
+        seq = conversation.last_seq if after_seq is None else min(after_seq, conversation.last_seq)
         watched = Watched(conversation, reader=_EYES, seq=seq, show=dict, frame=self.frame)
         self._followed[session_id] = watched, self.spawn(watched.run(grace=0))
         return conversation.last_seq
@@ -201,7 +205,10 @@ def _agent(principal: Principal, agent_id: str | None) -> Handler:
         else agent_id_of(by=principal.actor(), role=principal.role, agent_id=None)
     )
     seat = seats.acting(
-        by=principal.actor(), role=principal.role, agent_id=(named or "")[:64] or None, now=timezone.now()
+        by=principal.actor(),
+        role=principal.role,
+        agent_id=clean(named or "")[:64] or None,
+        now=timezone.now(),
     )
     return Handler(id=seat.agent_id, name=seat.name, supervisor=principal.role == seats.SUPERVISOR)
 

@@ -13,6 +13,7 @@ from kimono.lib.errors import Refusal
 
 Message: TypeAlias = Mapping[str, Any]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+_NOT_ALWAYS = frozenset({"id", "client_message_id", "message_id", "seq", "retry_after"})
 
 
 class Line:
@@ -40,8 +41,11 @@ class Line:
         await self._send({"type": "websocket.http.response.body", "body": body})
 
     async def frame(self, kind: str, /, **fields: Any) -> None:
-        """Send one frame; fields that are None are left out."""
-        body = {"type": kind, **{name: value for name, value in fields.items() if value is not None}}
+        """Send one frame; of the fields that not every frame of its type has, those that are None are left out."""
+        given = {
+            name: value for name, value in fields.items() if value is not None or name not in _NOT_ALWAYS
+        }
+        body = {"type": kind, **given}
         body.setdefault("ts", payloads.moment(timezone.now()))
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         async with self._writing:

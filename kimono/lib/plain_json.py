@@ -9,8 +9,8 @@ from typing import Any
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def read(content: bytes) -> Any:
-    """Return what a body of JSON says, storable. Raises `ValueError` for bad JSON, NaN and numbers out of range."""
+def read(content: bytes | str) -> Any:
+    """Return what a text of JSON says, storable. Raises `ValueError` for bad JSON, NaN and numbers out of range."""
     return storable(json.loads(content, parse_constant=_refuse, parse_float=_finite))
 
 

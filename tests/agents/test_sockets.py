@@ -109,3 +109,27 @@ def test_an_agent_is_there_reads_and_learns_what_is_too_long_ago(
     with db.tenant_scope(alpha):
         assert [mark.seq for mark in ReadMark.objects.all()] == [1]
     assert key.get("agent/agents?presence=online").json()["items"][0]["name"] == "ann"
+
+
+def test_what_no_text_may_hold_and_what_breaks_many_rules_ends_no_socket(
+    alpha: Tenant, key: Caller, asked: Callable[..., str]
+) -> None:
+    session_id = asked()
+
+    async def story() -> list[Any]:
+        host = f"{alpha.slug}.localhost"
+        async with plugged("/ws/agent/", host=host, headers=key.headers, query="agent_id=a%00b") as wire:
+            wire.send("ping", id="a\ud800b")
+            wire.send("resume", id="r", streams={f"\ud800{n}": "x" for n in range(100)})
+            wire.send("subscribe", id="1", session_id=session_id, after_seq=2**31 - 1)
+            await wire.until("ack", id="1")
+            wire.send("subscribe", id="2", session_id=session_id, after_seq=0)
+            await wire.until("state")
+            return wire.seen
+
+    seen = {each["type"]: each for each in run(story())}
+    assert (seen["welcome"]["agent"]["id"], seen["pong"]["id"]) == ("ab", "ab")
+    assert (seen["error"]["id"], len(seen["error"]["detail"])) == ("r", 20)
+    # Told again to who asks again, with every field that a state has.
+    assert seen["state"] | {"state": "pending", "agent": None} == seen["state"]
+    assert seen["ack"]["seq"] == seen["state"]["seq"] == 1
