@@ -1,32 +1,18 @@
-"""What a conversation is about, and the reply that the knowledge would give, for an agent to send, change or leave."""
+"""What a conversation is about: what its contact asked last, and what solved it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from conversations.models import Message
 from conversations.services import conversations
 from conversations.services.conversations import Reader
-from conversations.services.dialogue import intents, languages, rewriting, searching
+from conversations.services.dialogue import intents, rewriting
 from conversations.services.dialogue.window import Line, Role
-from kimono.lib.threads import in_thread
-from knowledge.services import answering, tuning, visibility
 
 # What was said before so many messages is another matter.
 _WINDOW = 20
-_SECONDS = 12.0
 _ROLES: dict[str, Role] = {"visitor": "contact", "bot": "bot", "agent": "agent"}
-_NOTHING = "∅"
 _NO_QUESTION = frozenset({"transfer_to_human", "chitchat"})
-
-
-@dataclass(frozen=True)
-class Suggested:
-    """A suggestion with its sources; `text` is empty when the knowledge has no answer."""
-
-    question: str
-    text: str
-    citations: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -74,26 +60,3 @@ def solved(*, session_id: str) -> Solved:
     lines = said(session_id=session_id).lines
     answers = [line.text for line in lines if line.role == "agent"]
     return Solved(question_of(lines), max(answers, key=len, default=""))
-
-
-async def suggest(*, session_id: str) -> Suggested:
-    """Return what the knowledge would answer to what the contact asked last; nothing is sent. Raises `Missing`."""
-    so_far = await in_thread(said, session_id=session_id)
-    asked = question_of(so_far.lines)
-    if not asked:
-        return Suggested("", "")
-    given = await answering.answer(
-        question=asked,
-        rewritten=asked,
-        view=visibility.view_of(session_id),
-        params=await in_thread(tuning.effective),
-        language=languages.language_of(asked, so_far.lines, chosen=so_far.language),
-        ref="suggest",
-        deadline_seconds=_SECONDS,
-        refusal=_NOTHING,
-        on_step=lambda step: None,
-        cacheable=False,
-    )
-    if given.outcome != "answered":
-        return Suggested(asked, "")
-    return Suggested(asked, given.text, [searching.shown(citation) for citation in given.citations])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -11,10 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agents.forms import ListForm
 from agents.models import Seat
-from agents.services import assisting, drafting, presence, shelves, targets
+from agents.services import assisting, drafting, presence, shelves, suggesting, targets
 from agents.services.shelves import Filters
 from agents.views import showing
 from agents.views.entrance import seat_of_page, staff_only
+from conversations.api.chat import event_stream
+from kimono.lib import db
 from kimono.lib.errors import Missing
 from tenants.models import Tenant
 
@@ -111,11 +113,12 @@ def knowledge(request: HttpRequest, session_id: str) -> HttpResponse:
 
 @staff_only
 @require_POST
-def draft(request: HttpRequest, session_id: str) -> HttpResponse:
-    """Show the reply that the knowledge would give."""
-    suggested = async_to_sync(drafting.suggest)(session_id=session_id)
-    shown = {"text": suggested.text, "citations": list(suggested.citations)}
-    return render(request, "agents/includes/suggested.html", {"suggested": suggested, "shown": shown})
+def draft(request: HttpRequest, session_id: str) -> StreamingHttpResponse:
+    """Tell the reply that the knowledge would give as server-sent events: `source`s and `text`, then one `done`."""
+    question = suggesting.asked(session_id=session_id)
+    # The stream goes on without this thread, which would keep its connection until the end.
+    db.released()
+    return event_stream(suggesting.framed(question))
 
 
 @staff_only

@@ -48,3 +48,24 @@ export async function call(method, path, body = null) {
 export function casePath(sessionId, rest = "") {
   return `agent/sessions/${encodeURIComponent(sessionId)}${rest}`;
 }
+
+/** Return the body of a stream of events that a page's address tells. Throws `Refused` or `Unreachable`; an abort passes. */
+export async function stream(address, signal) {
+  let response;
+  try {
+    response = await fetch(address, {
+      method: "POST",
+      headers: { ...headers, "HX-Request": "true" },
+      cache: "no-store",
+      credentials: "same-origin",
+      signal,
+    });
+  } catch (problem) {
+    if (problem.name === "AbortError") throw problem;
+    throw new Unreachable(problem.message);
+  }
+  const elsewhere = response.headers.get("HX-Redirect");
+  if (elsewhere) window.location.assign(elsewhere);
+  if (elsewhere || !response.ok) throw new Refused(elsewhere ? 401 : response.status, {}, null);
+  return response.body;
+}

@@ -35,6 +35,8 @@ export class Case {
   #draft = null;
   #typing = null;
   #mine = false;
+  /** The reply that is being suggested, or was last. */
+  suggestion = null;
 
   /** `line`, `outgoing`, `sheet`, `announcer`. */
   constructor({ line, outgoing, sheet, announcer }) {
@@ -94,6 +96,7 @@ export class Case {
   }
 
   close() {
+    this.suggestion?.stop();
     this.#thread.close();
     clearTimeout(this.#typing);
   }

@@ -2,13 +2,15 @@
 
 import { byId } from "../conversations/elements.js";
 import { text } from "../conversations/texts.js";
+import { Growth } from "./growth.js";
 import { Picks } from "./picks.js";
 
 const TYPING_EVERY = 3000;
 const LONGEST = { reply: 5000, note: 2000 };
+const CALLING = /^[/／、?？]/;
 
 function draftKey(sessionId) {
-  return `kimono.draft.${sessionId}`;
+  return `kimono.drafts.${sessionId}`;
 }
 
 export class Composer {
@@ -20,6 +22,10 @@ export class Composer {
   #typedAt = 0;
   #mayReply = true;
   #canned = null;
+  // A note is never sent because the mode has changed: each of the two has its own words. `#shown` stands in the field.
+  #drafts = { reply: "", note: "" };
+  #shown = "reply";
+  #growth = null;
 
   /** `onReply(text, id of the canned reply it was made from)`, `onNote(text)` (may throw), `onTyping(on)`. */
   constructor({ sessionId, onReply, onNote, onTyping }) {
@@ -37,11 +43,13 @@ export class Composer {
     this.#field.addEventListener("compositionstart", () => (this.#composing = true));
     this.#field.addEventListener("compositionend", () => {
       this.#composing = false;
+      this.#growth?.flush();
       this.#onInput();
     });
     this.#field.addEventListener("keydown", (event) => this.#onKey(event));
     this.#field.addEventListener("blur", () => this.#stopTyping());
-    this.#field.value = this.#kept();
+    Object.assign(this.#drafts, this.#kept());
+    this.#field.value = this.#drafts.reply;
     this.#showMode();
   }
 
@@ -60,15 +68,63 @@ export class Composer {
   /** Put words into the field: in place of what called for them, else after what is there. */
   put(words) {
     if (this.#mayReply) this.#form.elements.mode.value = "reply";
-    const own = /^[/／、?？]/.test(this.#field.value) ? "" : this.#field.value.trimEnd();
-    this.#field.value = own ? `${own}\n${words}` : words;
     this.#showMode();
+    const own = CALLING.test(this.#field.value) ? "" : this.#field.value.trimEnd();
+    this.#field.value = own ? `${own}\n${words}` : words;
+    this.#refresh();
     this.#field.focus();
     this.#field.setSelectionRange(this.#field.value.length, this.#field.value.length);
   }
 
+  /**
+   * Return where a suggestion may grow in the reply, after what the agent has written; null where it may not reply.
+   * Meanwhile nothing is sent, and the button, or Escape, calls `onStop()`.
+   */
+  grow(onStop) {
+    if (!this.#mayReply || this.#growth) return null;
+    this.#form.elements.mode.value = "reply";
+    this.#showMode();
+    if (CALLING.test(this.#field.value)) this.#field.value = "";
+    this.picks.close();
+    this.#growth = new Growth({
+      read: () => this.#reply,
+      insert: (at, words) => this.#insert(at, words),
+      busy: () => this.#composing,
+      onStop,
+      onEnd: () => this.#grown(),
+    });
+    this.#showMode();
+    return this.#growth;
+  }
+
+  /** Say something of the reply until it is changed. */
+  remark(words) {
+    byId("writing-hint").textContent = words;
+    byId("writing-hint").dataset.tone = "warning";
+  }
+
+  get #reply() {
+    return this.#shown === "reply" ? this.#field.value : this.#drafts.reply;
+  }
+
+  #insert(at, words) {
+    if (this.#shown === "reply") {
+      this.#field.setRangeText(words, at, at, "preserve");
+      if (document.activeElement !== this.#field) this.#field.scrollTop = this.#field.scrollHeight;
+    } else {
+      this.#drafts.reply = this.#drafts.reply.slice(0, at) + words + this.#drafts.reply.slice(at);
+    }
+    this.#refresh();
+  }
+
+  #grown() {
+    this.#growth = null;
+    this.#showMode();
+  }
+
   /** Say who may write now: without `mayReply` only notes can be written, and `why` says so. */
   allow(mayReply, why) {
+    const mightReply = this.#mayReply;
     this.#mayReply = mayReply;
     const note = byId("writing-shut");
     note.hidden = mayReply;
@@ -76,22 +132,39 @@ export class Composer {
     const reply = this.#form.querySelector("[name=mode][value=reply]");
     reply.disabled = !mayReply;
     if (!mayReply) this.#form.elements.mode.value = "note";
-    else if (!this.#field.value) this.#form.elements.mode.value = "reply";
+    // Not from under the hands of somebody who is about to write a note.
+    else if (!mightReply && !this.#field.value) this.#form.elements.mode.value = "reply";
     this.#showMode();
   }
 
   #showMode() {
     const mode = this.mode;
+    if (mode !== this.#shown) {
+      this.#drafts[this.#shown] = this.#field.value;
+      this.#field.value = this.#drafts[mode];
+      this.#shown = mode;
+    }
     this.#root.dataset.mode = mode;
     this.#field.placeholder = this.#field.dataset[mode];
     this.#field.setAttribute("aria-label", this.#field.dataset[mode]);
-    byId("writing-hint").textContent = text(mode === "note" ? "noteHint" : "replyHint");
-    this.#send.textContent = text(mode === "note" ? "addNote" : "send");
+    this.#hint();
+    this.#send.textContent = text(this.#growing ? "stopWriting" : mode === "note" ? "addNote" : "send");
     this.#refresh();
   }
 
+  /** Whether the reply in the field is still being written by the knowledge. */
+  get #growing() {
+    return this.#growth !== null && this.mode === "reply";
+  }
+
+  #hint() {
+    byId("writing-hint").textContent = text(this.#growing ? "growingHint" : this.mode === "note" ? "noteHint" : "replyHint");
+    delete byId("writing-hint").dataset.tone;
+  }
+
   #onInput() {
-    if (!this.#field.value) this.#canned = null;
+    if (this.mode === "reply" && !this.#field.value) this.#canned = null;
+    this.#hint();
     this.#refresh();
     if (this.#composing) return;
     if (this.mode === "reply") this.picks.look();
@@ -112,16 +185,18 @@ export class Composer {
     // 229 is how some browsers report the Enter that only closes the input method's list.
     if (event.isComposing || this.#composing || event.keyCode === 229) return;
     if (this.picks.onKey(event)) return;
+    if (event.key === "Escape" && this.#growing) return void this.#growth.stop();
     if (event.key === "Escape") this.#field.blur();
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    this.#submit();
+    if (!this.#growing) this.#submit();
   }
 
   async #submit() {
+    if (this.#growing) return void this.#growth.stop();
     const words = this.#field.value.trim();
     const mode = this.mode;
-    if (!words || [...words].length > LONGEST[mode]) return;
+    if (!words || [...words].length > LONGEST[mode]) return undefined;
     this.picks.close();
     this.#stopTyping();
     this.#field.value = "";
@@ -129,14 +204,21 @@ export class Composer {
     const canned = this.#canned;
     this.#canned = null;
     if (mode === "reply") return void this.onReply(words, canned);
-    if (!(await this.onNote(words))) this.#field.value ||= words;
+    if (!(await this.onNote(words))) this.#giveBack(words);
+    return undefined;
+  }
+
+  /** Let a note that could not be added stand where it was written, unless another has been begun there. */
+  #giveBack(words) {
+    if (this.#shown === "note") this.#field.value ||= words;
+    else this.#drafts.note ||= words;
     this.#refresh();
   }
 
   #refresh() {
     const length = [...this.#field.value.trim()].length;
     const most = LONGEST[this.mode];
-    this.#send.disabled = length === 0 || length > most;
+    this.#send.disabled = !this.#growing && (length === 0 || length > most);
     this.#field.setAttribute("aria-invalid", String(length > most));
     if (length > most) byId("writing-hint").textContent = text("tooLong", { n: most });
     this.#field.style.height = "auto";
@@ -146,15 +228,16 @@ export class Composer {
 
   #kept() {
     try {
-      return window.sessionStorage.getItem(draftKey(this.sessionId)) ?? "";
+      return JSON.parse(window.sessionStorage.getItem(draftKey(this.sessionId)) ?? "{}");
     } catch {
-      return "";
+      return {};
     }
   }
 
   #keep() {
     try {
-      window.sessionStorage.setItem(draftKey(this.sessionId), this.#field.value);
+      const drafts = { ...this.#drafts, [this.#shown]: this.#field.value };
+      window.sessionStorage.setItem(draftKey(this.sessionId), JSON.stringify(drafts));
     } catch {
       // storage is blocked: the field itself has to do
     }

@@ -90,6 +90,13 @@ class Workbench {
     this.open.composer.put(words);
   }
 
+  /** Bring the reply in sight. */
+  reply() {
+    if (crowded.matches) this.showBeside(false);
+    this.sheet.close();
+    this.open.composer.write("reply");
+  }
+
   #wirePage() {
     document.body.addEventListener("htmx:afterSwap", (event) => {
       if (event.target.id !== "case") return;

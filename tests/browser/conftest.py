@@ -1,6 +1,6 @@
 """Visitors and agents in browsers of their own, and the chat page before a scripted server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.fixtures.servers import Servers
 
 if TYPE_CHECKING:
+    import httpx
+
     from tests.browser.chat_stage import Stage
     from tests.browser.desks import Agent, Visitor
 
@@ -53,3 +55,10 @@ def agent(live: Servers, alpha: Any, new_page: Callable[..., Page]) -> "Callable
         return Agent(page, live.url_of(alpha)).sign_in(username)
 
     return arrive
+
+
+@pytest.fixture
+def program(live: Servers, alpha: Any, new_key: Callable[..., str]) -> "Iterator[httpx.Client]":
+    """The merchant's program, which brings contacts of its own."""
+    with live.client(key=new_key(alpha)) as client:
+        yield client

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.tenants.doors import PASSWORD
@@ -112,6 +113,14 @@ class Agent:
 
 def _resumed(frame: Any) -> bool:
     return '"resumed"' in str(frame)
+
+
+def waiting(program: httpx.Client, user_id: str) -> str:
+    """Bring a contact who asks for a person, and return the conversation."""
+    session_id: str = program.post("/api/v1/chat/sessions", json={"user_id": user_id}).json()["session_id"]
+    answer = program.post(f"/api/v1/chat/sessions/{session_id}/escalate", json={"reason": "要人工"})
+    assert answer.status_code == 200, answer.text
+    return session_id
 
 
 Arrive = Callable[..., Agent]

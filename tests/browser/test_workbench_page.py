@@ -11,28 +11,13 @@ from playwright.sync_api import Page, Route, expect
 
 from kimono.lib import db
 from tests.browser.accessibility import findings
-from tests.browser.desks import Agent, Visitor
+from tests.browser.desks import Agent, Visitor, waiting
 from tests.browser.test_chat_journey import fill
-from tests.fixtures.servers import Servers
 
 pytestmark = pytest.mark.browser
 RETURNS = "签收后七天内可以申请退货，在“我的订单”里选择商品。"
 DESK = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", "locale": "zh-CN"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "locale": "en-US"}
-
-
-@pytest.fixture
-def program(live: Servers, alpha: Any, new_key: Callable[..., str]) -> Any:
-    """The merchant's program, which brings contacts of its own."""
-    with live.client(key=new_key(alpha)) as client:
-        yield client
-
-
-def waiting(program: httpx.Client, user_id: str) -> str:
-    session_id: str = program.post("/api/v1/chat/sessions", json={"user_id": user_id}).json()["session_id"]
-    answer = program.post(f"/api/v1/chat/sessions/{session_id}/escalate", json={"reason": "要人工"})
-    assert answer.status_code == 200, answer.text
-    return session_id
 
 
 @pytest.mark.parametrize("options", [DESK, PHONE], ids=["desk, light, zh", "phone, dark, en"])
