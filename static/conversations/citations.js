@@ -1,8 +1,9 @@
 // Where an answer comes from: the chips in the text, the list under it, and the sheet with the passage.
 
+import { inContext } from "./context.js";
 import { byId, element } from "./elements.js";
 import { visible } from "./inline.js";
-import { headless, markdown } from "./markdown.js";
+import { markdown } from "./markdown.js";
 import { text } from "./texts.js";
 
 const TABLE = /^\s*\|.+\|\s*$/m;
@@ -146,7 +147,7 @@ export class CitationSheet {
     const answer = await fetch(address).catch(() => null);
     const around = answer?.ok ? await answer.text() : "";
     if (this.#citations[this.#index] !== citation) return;
-    byId("sheet-context").replaceChildren(...marked(around, citation.quote));
+    byId("sheet-context").replaceChildren(inContext(around, citation.quote));
     byId("sheet-context").querySelector("mark")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -179,19 +180,9 @@ function previewUrl(citation, query) {
   return url.href;
 }
 
-/** Return a text with the quoted words marked where they stand in it. */
-function marked(around, quote) {
-  const start = quote ? around.indexOf(quote) : -1;
-  if (start < 0) return [visible(around)];
-  const end = start + quote.length;
-  return [visible(around.slice(0, start)), element("mark", {}, visible(quote)), visible(around.slice(end))];
-}
-
 /** Return the cited words: marked as a part of their document, or laid out where they have a shape of their own. */
 function passage(citation) {
   const quote = citation.quote ?? "";
-  const rows = headless(quote);
-  if (rows) return rows;
   const shaped = citation.kind === "qa" || TABLE.test(quote);
   return shaped ? markdown(quote, () => null) : element("mark", {}, visible(quote));
 }

@@ -32,7 +32,7 @@ function block(lines, at, cite) {
   if (HEADING.test(lines[at])) {
     return [element("p", { class: "answer-heading" }, ...inline(HEADING.exec(lines[at])[2], cite)), at + 1];
   }
-  if (ROW.test(lines[at]) && at + 1 < lines.length && RULE.test(lines[at + 1])) return table(lines, at, cite);
+  if (ROW.test(lines[at])) return table(lines, at, cite);
   if (ITEM.test(lines[at])) return list(lines, at, cite);
   if (QUOTE.test(lines[at])) return quote(lines, at, cite);
   return paragraph(lines, at, cite);
@@ -40,8 +40,7 @@ function block(lines, at, cite) {
 
 function opensBlock(lines, at) {
   const line = lines[at];
-  const opensTable = ROW.test(line) && at + 1 < lines.length && RULE.test(lines[at + 1]);
-  return FENCE.test(line) || HEADING.test(line) || ITEM.test(line) || QUOTE.test(line) || opensTable;
+  return FENCE.test(line) || HEADING.test(line) || ITEM.test(line) || QUOTE.test(line) || ROW.test(line);
 }
 
 function withBreaks(texts, cite) {
@@ -73,28 +72,20 @@ function cells(line) {
   return ROW.exec(line)[1].split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
-/** Return a table of the rows in `source`, which have lost their head; null when it has one, or is no table. */
-export function headless(source) {
-  const lines = visible(source).trim().split(/\r?\n/);
-  if (!lines.every((line) => ROW.test(line)) || lines.some((line) => RULE.test(line))) return null;
-  const rows = lines.map((line) =>
-    element("tr", {}, ...cells(line).map((cell) => element("td", {}, ...inline(cell, () => null)))),
-  );
-  const whole = element("table", {}, element("tbody", {}, ...rows));
-  return element("div", { class: "table-scroll", tabindex: "0", role: "group" }, whole);
-}
-
+/** Return the table that begins at `at`, and the line after it; rows that have lost their head are one, too. */
 function table(lines, at, cite) {
-  const head = cells(lines[at]);
+  const headed = at + 1 < lines.length && RULE.test(lines[at + 1]);
   const body = [];
-  let end = at + 2;
-  for (; end < lines.length && ROW.test(lines[end]); end += 1) body.push(cells(lines[end]));
+  let end = headed ? at + 2 : at;
+  for (; end < lines.length && ROW.test(lines[end]); end += 1) if (!RULE.test(lines[end])) body.push(cells(lines[end]));
+  const head = headed ? cells(lines[at]) : [];
+  const width = headed ? head.length : Math.max(0, ...body.map((row) => row.length));
   const row = (tag, values) =>
-    element("tr", {}, ...head.map((_, column) => element(tag, {}, ...inline(values[column] ?? "", cite))));
+    element("tr", {}, ...Array.from({ length: width }, (_, column) => element(tag, {}, ...inline(values[column] ?? "", cite))));
   const whole = element(
     "table",
     {},
-    element("thead", {}, row("th", head)),
+    headed ? element("thead", {}, row("th", head)) : null,
     element("tbody", {}, ...body.map((values) => row("td", values))),
   );
   return [element("div", { class: "table-scroll", tabindex: "0", role: "group" }, whole), end];

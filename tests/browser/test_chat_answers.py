@@ -51,12 +51,15 @@ def test_a_cited_pair_is_shown_whole_and_leads_nowhere(stage: Stage) -> None:
 
 
 def test_the_cited_words_are_shown_where_they_stand(stage: Stage) -> None:
-    quote = citation(1)["quote"]
-    stage.turns = [stream(turn_events("可以取消 [1]。", citations=[citation(1, chunk_id="chk-1")]))]
+    row = "| 振袖 | **699** 元 |"
+    quote = f"{row}\n\n第三天 <b>起</b>九折。"
+    around = f"2.1 租金\n\n| 款式 | 租金 |\n| --- | --- |\n| 浴衣 | 159 元 |\n{quote}后文。"
+    cited = citation(1, chunk_id="chk-1", quote=quote)
+    stage.turns = [stream(turn_events("可以取消 [1]。", citations=[cited]))]
     page = stage.open()
     page.route(
         "**/documents/doc-1/file?*preview=text*",
-        lambda route: route.fulfill(body=f"前文。{quote}后文。", content_type="text/plain; charset=utf-8"),
+        lambda route: route.fulfill(body=around, content_type="text/plain; charset=utf-8"),
     )
     pictures: list[str] = []
     page.route(
@@ -67,8 +70,10 @@ def test_the_cited_words_are_shown_where_they_stand(stage: Stage) -> None:
     expect(answered(stage)).to_have_count(1)
     page.locator(".bubble .chip").click()
     page.locator("#sheet-preview summary").click()
-    expect(page.locator("#sheet-context")).to_have_text(f"前文。{quote}后文。")
-    expect(page.locator("#sheet-context mark")).to_have_text(quote)
+    context = page.locator("#sheet-context")
+    expect(context.locator("mark")).to_have_text(["振袖", "699", "元", "第三天 <b>起</b>九折。"])
+    expect(context.locator("th, td")).to_have_text(["款式", "租金", "浴衣", "159 元", "振袖", "699 元"])
+    expect(context.locator("p")).to_have_text(["2.1 租金", "第三天 <b>起</b>九折。后文。"])
     expect(page.locator("#sheet-page")).to_be_hidden()
     assert [parse_qs(urlsplit(each).query)["quote"] for each in pictures] == [[quote]]
 
