@@ -182,6 +182,9 @@ class MessageOut(Schema):
     session_id: str
     role: Literal["user", "assistant", "system"]
     author: Literal["visitor", "bot", "agent", "system"]
+    kind: Literal["message", "answer", "ask", "refusal", "small_talk", "transfer"] = Field(
+        description="What a reply of the bot is; of others `message`."
+    )
     agent_id: str | None
     agent_name: str | None
     content: str

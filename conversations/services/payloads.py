@@ -58,6 +58,7 @@ def message(row: Message, *, session_id: str) -> dict[str, Any]:
         "session_id": session_id,
         "role": row.role,
         "author": row.author,
+        "kind": row.kind,
         "agent_id": row.agent_id or None,
         "agent_name": row.agent_name or None,
         "content": row.content,

@@ -9,11 +9,19 @@ import { markdown } from "./markdown.js";
 import { momentOf, text, timeOf } from "./texts.js";
 import { Votes } from "./votes.js";
 
+const NO_QUESTIONS = new Set(["chitchat", "transfer_to_human", "blocked"]);
 const COPIED_FOR = 1500;
 const GROWING_TABLE = /^(?:[^|\n]*\n)?[ \t]*\|.+\|[ \t]*\n[ \t]*\|[-:| \t]+\|[ \t]*\n/;
 
 function stamp(date) {
   return element("time", { datetime: date.toISOString(), title: momentOf(date) }, timeOf(date));
+}
+
+/** Return whether a reply answers, other than asking back, handing over or being polite; `data` is that of its turn. */
+function answers(kind, data) {
+  if (kind) return kind === "answer";
+  const { escalate_to_human: transfers, follow_up_question: asks, handoff_offered: refuses, intent } = data;
+  return !transfers && !asks && !refuses && !NO_QUESTIONS.has(intent);
 }
 
 /** Return how far a growing answer consists of whole blocks, which will not change their shape any more. */
@@ -138,7 +146,7 @@ export class ReplyBubble {
   }
 
   /** Put the finished answer in place. `data` is that of a chat response; parts of it may be missing. */
-  finish({ content, messageId = null, date = new Date(), citations = [], attachments = [], feedback = null, data = {} }) {
+  finish({ content, messageId = null, date = new Date(), kind = null, citations = [], attachments = [], feedback = null, data = {} }) {
     this.#text = content;
     this.node.dataset.phase = "done";
     this.node.removeAttribute("aria-busy");
@@ -151,7 +159,9 @@ export class ReplyBubble {
       this.#remark(data),
       this.#offers(data),
     ];
-    this.node.append(...below.filter(Boolean), ...this.#foot(messageId, date, feedback));
+    const useful = this.author === "agent" || answers(kind, data);
+    const foot = useful ? this.#foot(messageId, date, feedback) : [element("div", { class: "foot" }, stamp(date))];
+    this.node.append(...below.filter(Boolean), ...foot);
   }
 
   /** Say in place of an answer that there will be none, and offer to try again. */

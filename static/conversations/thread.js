@@ -139,6 +139,7 @@ export function finishReply(reply, message) {
     content: message.content,
     messageId: message.message_id,
     date: new Date(message.created_at),
+    kind: message.kind ?? null,
     citations: message.citations ?? [],
     attachments: message.attachments ?? [],
     feedback: message.feedback,
