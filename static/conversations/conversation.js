@@ -131,8 +131,10 @@ export class Conversation {
     return this.#ask("POST", "/escalate", reason ? { reason } : {});
   }
 
-  rate(score, comment = null) {
-    return this.#ask("POST", "/csat", { score, ...(comment ? { comment } : {}) });
+  /** `resolved` is null where the contact has not said whether it helped. */
+  rate(score, resolved, comment) {
+    const given = Object.entries({ score, resolved, comment }).filter(([, value]) => value !== null);
+    return this.#ask("POST", "/csat", Object.fromEntries(given));
   }
 
   close(reason) {

@@ -1,67 +1,109 @@
-// "How was it?" at the end of a conversation with a person: one tap, then an optional word.
+// "How was it?" at the end of a conversation with a person: stars, whether it helped, and an optional word.
 
 import { element, icon } from "./elements.js";
 import { text } from "./texts.js";
 
 const LONGEST = 500;
-const LABELS = ["csat1", "csat2", "csat3", "csat4", "csat5"];
+const SCORES = ["csat1", "csat2", "csat3", "csat4", "csat5"];
+const ARROWS = 700; // milliseconds: whoever chooses with the arrow keys passes what stands before
 
 export class SatisfactionCard {
   #score = null;
-  #asked = `csat-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+  #resolved = null;
+  #group = `csat-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+  #comment = element("textarea", { rows: 2, maxlength: LONGEST, placeholder: text("csatWhy"), "aria-label": text("csatWhy") });
+  #pause = 0;
+  #timer = null;
+  #saving = Promise.resolve(true);
 
-  /** `rate(score, comment)` stores the rating and may throw. */
+  /** `rate(score, resolved, comment)` stores the rating and may throw. */
   constructor(rate) {
     this.rate = rate;
     this.note = element("p", { class: "csat-note", role: "status" });
-    this.more = element("form", { class: "csat-more", hidden: true });
-    this.scores = element("fieldset", { class: "csat-scores" }, element("legend", {}, text("csatQuestion")));
-    this.scores.append(...LABELS.map((label, index) => this.#choice(index + 1, text(label))));
-    this.node = element("section", { class: "card csat", "aria-label": text("csatQuestion") }, this.scores, this.more, this.note);
+    this.scores = this.#scores();
+    this.more = element("form", { class: "csat-more", hidden: true }, this.#comment);
+    this.more.append(element("button", { class: "button", type: "submit" }, text("sendReason")));
+    this.more.addEventListener("submit", (event) => this.#submit(event));
+    const asked = { class: "card csat", "aria-label": text("csatQuestion") };
+    this.node = element("section", asked, this.scores, this.#helped(), this.more, this.note);
+    this.node.addEventListener("pointerdown", () => (this.#pause = 0));
+    this.node.addEventListener("keydown", () => (this.#pause = ARROWS));
+  }
+
+  /** Whether the contact has begun to answer here. */
+  get touched() {
+    return this.#score !== null || this.#resolved !== null;
   }
 
   remove() {
+    clearTimeout(this.#timer);
     this.node.remove();
   }
 
-  #choice(score, label) {
-    const input = element("input", {
-      type: "radio",
-      name: this.#asked,
-      value: score,
-      class: "visually-hidden",
-      on: { change: () => this.#choose(score) },
+  #scores() {
+    const labels = SCORES.map((key, index) => {
+      const input = this.#radio("score", index + 1, () => this.#choose(index + 1));
+      return element("label", { class: "csat-score", title: text(key) }, input, icon("star"), element("span", {}, text(key)));
     });
-    return element("label", { class: "csat-score", title: label }, input, icon("star"), element("span", {}, label));
+    return element("fieldset", { class: "csat-scores" }, element("legend", {}, text("csatQuestion")), ...labels);
   }
 
-  async #choose(score) {
+  #helped() {
+    const labels = [true, false].map((value) => {
+      const input = this.#radio("resolved", String(value), () => this.#tell(value));
+      return element("label", { class: "csat-answer" }, input, element("span", {}, text(value ? "yes" : "no")));
+    });
+    return element("fieldset", { class: "csat-resolved" }, element("legend", {}, text("csatResolved")), ...labels);
+  }
+
+  #radio(name, value, onChange) {
+    const given = { type: "radio", name: `${this.#group}-${name}`, value, class: "visually-hidden", on: { change: onChange } };
+    return element("input", given);
+  }
+
+  #choose(score) {
     this.#score = score;
     [...this.scores.querySelectorAll(".csat-score")].forEach((node, index) => (node.dataset.lit = String(index < score)));
-    if (await this.#send(null)) this.#askWhy();
-  }
-
-  async #send(comment) {
-    this.note.textContent = "";
-    try {
-      await this.rate(this.#score, comment);
-      this.note.textContent = text("thanks");
-      return true;
-    } catch {
-      this.note.textContent = text("voteFailed");
-      return false;
+    if (this.more.hidden) {
+      this.more.hidden = false;
+      this.more.scrollIntoView({ block: "nearest" });
     }
+    this.#saveSoon();
   }
 
-  #askWhy() {
-    if (!this.more.hidden) return;
-    const field = element("textarea", { rows: 2, maxlength: LONGEST, placeholder: text("csatWhy"), "aria-label": text("csatWhy") });
-    this.more.append(field, element("button", { class: "button", type: "submit" }, text("sendReason")));
-    this.more.hidden = false;
-    this.more.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      if (field.value.trim() && (await this.#send(field.value.trim()))) this.more.hidden = true;
+  #tell(resolved) {
+    this.#resolved = resolved;
+    if (this.#score !== null) this.#saveSoon();
+  }
+
+  #saveSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#save(), this.#pause);
+  }
+
+  /** Store what is chosen by now, after what is on its way; returns whether it is stored. */
+  #save() {
+    clearTimeout(this.#timer);
+    this.note.textContent = "";
+    this.#saving = this.#saving.then(async () => {
+      try {
+        await this.rate(this.#score, this.#resolved, this.#comment.value.trim() || null);
+        this.note.textContent = text("thanks");
+        return true;
+      } catch {
+        this.note.textContent = text("voteFailed");
+        return false;
+      }
     });
-    this.more.scrollIntoView({ block: "nearest" });
+    return this.#saving;
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    if (!(await this.#save())) return;
+    // Whoever has answered is not asked any more; the focus must not fall out of the page.
+    this.note.tabIndex = -1;
+    this.node.replaceChildren(this.note);
+    this.note.focus({ preventScroll: true });
   }
 }

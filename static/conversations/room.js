@@ -124,6 +124,8 @@ export class Room {
         return this.#onState(event);
       case "queue":
         return this.#onQueue(event);
+      case "csat":
+        return this.#askHow(this.handler, true);
       case "typing":
         return event.author === "agent" || event.author?.kind === "agent" ? this.thread.showTyping(Boolean(event.on)) : null;
       case "snapshot":
@@ -260,13 +262,13 @@ export class Room {
     if (state === "resolved") this.#askHow(state);
   }
 
-  /** Ask how it was, once a person has resolved it. */
+  /** Ask how it was, once a person has resolved it, and no more once that was said, here or on another page. */
   #askHow(state, rated = false) {
-    if (state !== "resolved") {
+    if (state !== "resolved" || (rated && !this.#asked?.touched)) {
       this.#asked?.remove();
       this.#asked = null;
     } else if (settings.csat && !rated && !this.#asked) {
-      this.#asked = new SatisfactionCard((score, comment) => this.conversation.rate(score, comment));
+      this.#asked = new SatisfactionCard((...given) => this.conversation.rate(...given));
       this.thread.addCard(this.#asked.node);
     }
   }

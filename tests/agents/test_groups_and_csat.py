@@ -60,3 +60,13 @@ def test_a_contact_may_think_its_rating_over_for_a_day(
     with db.tenant_scope(alpha):
         Satisfaction.objects.update(created_at=F("created_at") - timedelta(hours=25))
     assert key.post(path, {"score": 1}).json()["code"] == "invalid_state"
+    # What is resolved once more is asked about once more.
+    for rated in (5, None):
+        for act in ("accept", "resolve"):
+            assert key.post(f"agent/sessions/{session_id}/{act}", {}).status_code == 200
+        assert key.get(f"chat/sessions/{session_id}").json()["csat"] == rated
+        key.post("chat", {"message": "转人工", "session_id": session_id})
+    (shown, *_) = (
+        m for m in key.get(f"chat/sessions/{session_id}/messages").json()["items"] if m["author"] == "bot"
+    )
+    assert shown["kind"] == "transfer"

@@ -14,6 +14,7 @@ from tests.browser.chat_pages import ANSWER, answered
 from tests.browser.chat_stage import SESSIONS, Stage, citation, json_reply, refusal, stream, turn_events
 
 pytestmark = pytest.mark.browser
+KNOWN = """localStorage.setItem("kimono.visitor", '{"session_id": "sess-1", "visitor_token": "vt_1"}')"""
 
 
 def message(seq: int, author: str, content: str, **changes: Any) -> dict[str, Any]:
@@ -109,11 +110,16 @@ def test_a_visit_brings_back_the_conversation_as_the_visitor_alone(stage: Stage)
     page.context.add_cookies([{"name": "kimono_session", "value": "staff", "url": "http://alpha.localhost"}])
     stage.send("在吗？")
     expect(answered(stage)).to_have_count(1)
-    past = [message(1, "visitor", "上次的问题"), message(2, "bot", "上次的回答 [1]", citations=[citation(1)])]
+    answer = message(2, "bot", "上次的回答 [1]", kind="answer", citations=[citation(1)])
+    past = [message(1, "visitor", "上次的问题"), answer, message(3, "bot", "正在为您转接。", kind="transfer")]
     stage.answers = {"GET /messages": stage.history(*past)}
     stage.requests.clear()
     page.reload()
-    expect(page.locator(".row .bubble")).to_have_text(["上次的问题", re.compile("上次的回答")])
+    said = ["上次的问题", re.compile("上次的回答"), "正在为您转接。"]
+    expect(page.locator(".row .bubble")).to_have_text(said)
+    # What is no answer is not voted on, nor taken along.
+    buttons = [row.locator(".foot button[aria-label]").count() for row in page.locator(".row-bot").all()]
+    assert buttons == [4, 0]
     expect(page.locator(".bubble .chip")).to_have_count(1)
     fetched = stage.asked(f"{SESSIONS}/sess-1/messages")[0]
     assert fetched.headers["authorization"] == "Bearer vt_1"
@@ -135,6 +141,7 @@ def test_an_answer_not_found_offers_a_person_and_the_place_in_line(stage: Stage)
     stage.answers = {"POST /escalate": json_reply(queued)}
     page = stage.open()
     stage.send("火星上有店吗？")
+    assert page.locator(".row-bot .foot button").count() == 0
     page.locator(".offer-person").click()
     expect(page.locator("#handler-text")).to_have_text("等待人工，第 2 位")
     expect(page.locator(".notice")).to_contain_text("预计等待约 3 分钟")
@@ -157,6 +164,35 @@ def test_a_person_joins_and_writes_while_nobody_asked_for_anything(stage: Stage)
     expect(page.locator("#person-button")).to_have_attribute("aria-disabled", "true")
     asked = stage.asked(f"{SESSIONS}/sess-1/events")[0]
     assert "token=vt_1" in asked.url and "after_seq=0" in asked.url
+
+
+def test_how_it_was_is_asked_until_it_is_said(stage: Stage) -> None:
+    """By keyboard, on a later visit; and no more once it was said on another page."""
+    stage.page.add_init_script(KNOWN)
+    stage.answers = {
+        "GET /messages": stage.history(message(1, "agent", "好了。"), state="resolved", csat=None),
+        "POST /csat": json_reply({}),
+    }
+    page = stage.open()
+    card = page.get_by_role("region", name="这次服务怎么样？")
+    card.get_by_role("radio", name="很差").focus()
+    for key in ("Space", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(card.locator(".csat-note")).to_have_text("谢谢您的反馈。")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("很快")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("radio")).to_have_count(0)
+    expect(card.get_by_text("谢谢您的反馈。")).to_be_focused()
+    said = [request.post_data_json for request in stage.asked("/csat")]
+    assert said[0] == {"score": 4} and said[-1] == {"score": 4, "resolved": True, "comment": "很快"}
+    stage.live = [stream([("csat", {"seq": 9, "score": 5})])]
+    page.reload()
+    expect(page.locator(".row-agent")).to_have_count(1)
+    expect(card).to_have_count(0)
 
 
 def test_a_person_is_told_that_the_contact_writes(stage: Stage) -> None:

@@ -237,13 +237,15 @@ def test_a_person_answers_is_rated_and_never_missed(visit: Callable[..., Visit],
 
     resolve(alpha)
     frame.locator(".csat-score").nth(3).click()
+    frame.locator(".csat").get_by_text("No, not yet").click()
     frame.locator(".csat-more textarea").fill("Quick")
     frame.locator(".csat-more button").click()
     expect(frame.locator(".csat-note")).to_have_text("Thank you.")
     assert findings(here.page) == []
     with db.tenant_scope(alpha):
         rating = Satisfaction.objects.get()
-        assert (rating.score, rating.comment, rating.agent_id) == (4, "Quick", "a-1")
+        assert (rating.score, rating.resolved, rating.comment) == (4, False, "Quick")
+        assert rating.agent_id == "a-1"
         talk = Conversation.objects.get()
         assert talk.metadata["page_url"].endswith("/kimono?id=7")
     here.page.reload()

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from conversations.events import SessionResolved
-from conversations.models import Conversation, Handoff
+from conversations.models import Conversation, Handoff, Satisfaction
 from conversations.services import inbox, sequencing, windows
 from conversations.services.handoffs import parts
 from conversations.services.handoffs.parts import Handler
@@ -25,8 +25,12 @@ def resolve(*, session_id: str, agent: Handler, note: str, by: Actor, now: datet
         conversation.state = Conversation.State.RESOLVED
         conversation.epoch += 1
         conversation.resolved_at, conversation.resolution_note = now, note
+        # Said of an earlier passage, a rating answers nothing about this one.
+        conversation.csat = (
+            Satisfaction.objects.filter(handoff=handoff).values_list("score", flat=True).first()
+        )
         sequencing.add_state_event(conversation, reason="resolved", now=now)
-        parts.store(conversation, "resolved_at", "resolution_note", now=now)
+        parts.store(conversation, "resolved_at", "resolution_note", "csat", now=now)
         inbox.add("session.updated", conversation, reason="resolved", agent_id=agent.id, now=now)
         outbox.publish(
             SessionResolved(session_id=session_id, handoff_id=handoff.public_id, agent_id=agent.id)
