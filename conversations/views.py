@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
-from conversations.services import handshakes, widget
+from conversations.services import handshakes, widget, zones
 from conversations.services.dialogue.phrases import Language
 from conversations.services.sections import ChatSettings, CsatSettings, WidgetSettings
 from tenants.models import Tenant
@@ -50,6 +50,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "closed": not widget.is_staffed(now=now),
         "opening": opening,
         "language": _LANGUAGES[language],
+        "time_zone": str(zones.merchants_zone()),
         "suspended": suspended,
         "embed": request.GET.get("embed") == "1",
         "csp_nonce": str(getattr(request, "csp_nonce", "")),

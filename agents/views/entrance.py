@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from agents.forms import SignInForm
 from agents.models import Seat
 from agents.services import seats
+from conversations.services import zones
 from kimono.lib.errors import Denied
 from tenants.admin.actors import actor_of_admin
 from tenants.models import Tenant
@@ -29,7 +31,10 @@ def seat_of_page(request: HttpRequest, now: Any) -> Seat:
 
 
 def staff_only(view: View) -> View:
-    """Return a view that only those who answer may see: strangers go to sign in first. Raises `Denied` for others."""
+    """Return a view that only those who answer may see, with the merchant's times.
+
+    Strangers go to sign in first. Raises `Denied` for others.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -41,7 +46,8 @@ def staff_only(view: View) -> View:
         tenant: Tenant = request.tenant  # type: ignore[attr-defined]
         if tenant.status == Tenant.Status.SUSPENDED:
             raise Denied("This merchant is suspended.", code="tenant_suspended")
-        response = view(request, *args, **kwargs)
+        with timezone.override(zones.merchants_zone()):
+            response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
 

@@ -17,6 +17,7 @@ from agents.views import showing
 from agents.views.entrance import seat_of_page, staff_only
 from conversations.api.chat import event_stream
 from kimono.lib import db
+from conversations.services import zones
 from kimono.lib.errors import Missing
 from tenants.models import Tenant
 
@@ -36,6 +37,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "seat": seat,
         "presence": presence.arrived(seat=seat, now=now),
         "language": "en" if (get_language() or "").startswith("en") else "zh-hans",
+        "time_zone": str(zones.merchants_zone()),
         "csp_nonce": str(getattr(request, "csp_nonce", "")),
         **_listing(request, seat),
         **_named(request, seat),

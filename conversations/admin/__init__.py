@@ -6,6 +6,7 @@ from conversations.admin.handoffs import HandoffAdmin
 from conversations.admin.samples import SampleAdmin
 from conversations.admin.scenes import SceneAdmin
 from conversations.admin.turns import TurnAdmin
+from conversations.services import zones
 from tenants.admin import tenant_site
 
 __all__ = ["ConversationAdmin", "HandoffAdmin", "SampleAdmin", "SceneAdmin", "TurnAdmin"]
@@ -15,4 +16,4 @@ type(tenant_site).pages = [
     ("widget/", widget.page, "widget"),
     ("widget/preview/", widget.preview, "widget_preview"),
 ]
-type(tenant_site).zone = staticmethod(dashboard.merchants_zone)
+type(tenant_site).zone = staticmethod(zones.merchants_zone)

@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,19 +11,11 @@ from django.utils.translation import gettext as _
 
 from conversations.admin.conversations import STATE_COLOURS
 from conversations.models import Conversation
-from conversations.services.sections import HandoffSettings
 from knowledge.models import Document, Feedback, QAPair, QuestionRecord
 from tenants.admin import Cell, Dashboard, Figure, Panel, shortened, when
-from tenants.services import tenant_settings
 
 _ROWS = 6
 _DAYS = timedelta(days=7)
-
-
-def merchants_zone() -> ZoneInfo:
-    """Return the time zone of the merchant's working hours, else the installation's."""
-    hours = tenant_settings.get(HandoffSettings).working_hours
-    return ZoneInfo(hours.tz if hours is not None else settings.TIME_ZONE)
 
 
 def shown(request: HttpRequest) -> Dashboard:

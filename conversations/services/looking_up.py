@@ -3,12 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from conversations.models import Conversation
-from conversations.services import scenes
+from conversations.services import scenes, zones
 from conversations.services.dialogue import intents, slots
 from conversations.services.dialogue.business import call_once
 from kimono.lib.cleaning import detect_language
@@ -79,7 +76,7 @@ def _meant(query: str, conversation: Conversation, offered: list[slots.Scene]) -
 
 
 def _values(scene: slots.Scene, conversation: Conversation, query: str, now: datetime) -> slots.SlotState:
-    tz = ZoneInfo(settings.TIME_ZONE)
+    tz = zones.merchants_zone()
     known, _ = slots.accept(
         scene,
         {name: value for name, value in conversation.slots.items() if name in scene.slots},

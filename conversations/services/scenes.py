@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from conversations.models import Scene
+from conversations.services import zones
 from conversations.services.dialogue import slots
 from conversations.services.sections import BusinessSettings
 from kimono.lib.cleaning import detect_language
@@ -167,7 +166,7 @@ def try_message(*, message: str, scene_id: str | None, given: Mapping[str, Any],
     scene = get(scene_id=scene_id) if scene_id is not None else _opened_by(message)
     if scene is None:
         return Tried(None, dict(given), (), None)
-    rules, tz = as_rules(scene), ZoneInfo(settings.TIME_ZONE)
+    rules, tz = as_rules(scene), zones.merchants_zone()
     accepted, _ = slots.accept(rules, given, now=now, tz=tz)
     state = slots.fill(
         rules, accepted, message, last_asked=None, now=now, tz=tz, language=detect_language(message)

@@ -1,7 +1,7 @@
 // The lists: kept fresh, their clocks running, and one's own conversations followed even while another is open.
 
 import { byId } from "../conversations/elements.js";
-import { settings, text } from "../conversations/texts.js";
+import { clock, settings, text } from "../conversations/texts.js";
 import { announce, count } from "./alerts.js";
 import { call } from "./calls.js";
 
@@ -9,7 +9,7 @@ const GATHER = 250; // changes that come together are shown together
 const FOLLOWED = 45;
 const LATE = /^queue\.|^session\.updated$|^csat$/;
 
-function clock(seconds) {
+function waited(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (value) => String(value).padStart(2, "0");
   const hours = Math.floor(whole / 3600);
@@ -22,7 +22,7 @@ function ago(date) {
   if (minutes < 1) return text("ago");
   if (minutes < 60) return text("minutesAgo", { n: minutes });
   if (minutes < 1440) return text("hoursAgo", { n: Math.floor(minutes / 60) });
-  return new Intl.DateTimeFormat(settings.language === "en" ? "en" : "zh-CN", { month: "numeric", day: "numeric" }).format(date);
+  return clock.shortDay.format(date);
 }
 
 function tabOf(address) {
@@ -151,7 +151,7 @@ export class Desk {
 
   #tick() {
     for (const node of document.querySelectorAll("time[data-since]")) {
-      node.textContent = clock((Date.now() - new Date(node.dataset.since)) / 1000);
+      node.textContent = waited((Date.now() - new Date(node.dataset.since)) / 1000);
     }
     for (const node of document.querySelectorAll("time[data-ago]")) node.textContent = ago(new Date(node.dataset.ago));
   }

@@ -4,7 +4,7 @@ import { inContext } from "./context.js";
 import { byId, element } from "./elements.js";
 import { visible } from "./inline.js";
 import { markdown } from "./markdown.js";
-import { text } from "./texts.js";
+import { clock, text } from "./texts.js";
 
 const TABLE = /^\s*\|.+\|\s*$/m;
 const wide = window.matchMedia("(min-width: 768px)");
@@ -195,7 +195,7 @@ function facts(citation) {
     ["factSection", citation.section],
     ["factPage", citation.page],
     ["factVersion", citation.version],
-    ["factUpdated", citation.updated_at ? citation.updated_at.slice(0, 10) : null],
+    ["factUpdated", citation.updated_at ? clock.fullDay.format(new Date(citation.updated_at)) : null],
   ];
   return known
     .filter(([, value]) => value !== null && value !== undefined && value !== "")

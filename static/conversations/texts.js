@@ -1,5 +1,7 @@
 // What the server rendered for this page: settings and texts in the language of the page.
 
+import { Clock } from "./times.js";
+
 const page = JSON.parse(document.getElementById("chat-page").textContent);
 
 export const settings = page.settings;
@@ -9,29 +11,25 @@ export function text(key, values = {}) {
   return page.texts[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-const language = settings.language === "zh-hans" ? "zh-CN" : "en";
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false });
-const dayThisYear = new Intl.DateTimeFormat(language, { month: "long", day: "numeric" });
-const dayOfYear = new Intl.DateTimeFormat(language, { year: "numeric", month: "long", day: "numeric" });
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+/** The clock that this page shows. */
+export const clock = new Clock(settings.language === "zh-hans" ? "zh-CN" : "en", settings.timeZone);
 
 /** Return hours and minutes of a date. */
 export function timeOf(date) {
-  return clock.format(date);
+  return clock.shortTime.format(date);
 }
 
 /** Return the date in full, for a tooltip. */
 export function momentOf(date) {
-  return moment.format(date);
+  return clock.moment.format(date);
 }
 
 /** Return "today", "yesterday" or the date, as a heading between messages. */
 export function dayOf(date, now = new Date()) {
-  const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate());
-  const days = Math.ceil((midnight - date) / 86_400_000);
+  const days = clock.daysBetween(date, now);
   if (days <= 0) return text("today");
   if (days === 1) return text("yesterday");
-  return (date.getFullYear() === now.getFullYear() ? dayThisYear : dayOfYear).format(date);
+  return (clock.sameYear(date, now) ? clock.longDay : clock.fullDay).format(date);
 }
 
 /** Return a waiting time in whole minutes, at least one. */

@@ -130,6 +130,7 @@ class Stage:
             "greeting": "您好，想租哪一天的和服？",
             "suggestions": [{"text": "怎么取消预约？"}],
             "language": language,
+            "time_zone": "Asia/Shanghai",
             "color": "#2f54eb",
             "sites": [],
             "csat": True,

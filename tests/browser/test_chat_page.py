@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import translation
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.chat_pages import ANSWER, answered
 from tests.browser.chat_stage import SESSIONS, Stage, citation, json_reply, refusal, stream, turn_events
@@ -104,14 +105,20 @@ def test_an_opening_whose_answer_was_lost_is_made_anew(stage: Stage) -> None:
     assert stage.asked("/chat/stream")[0].headers["authorization"] == "Bearer vt_2"
 
 
-def test_a_visit_brings_back_the_conversation_as_the_visitor_alone(stage: Stage) -> None:
+def test_a_visit_brings_back_the_conversation_as_the_visitor_alone(new_page: Callable[..., Page]) -> None:
+    stage = Stage(new_page(timezone_id="America/New_York"))
     stage.turns = [stream(turn_events("好的。"))]
     page = stage.open()
     page.context.add_cookies([{"name": "kimono_session", "value": "staff", "url": "http://alpha.localhost"}])
     stage.send("在吗？")
     expect(answered(stage)).to_have_count(1)
-    answer = message(2, "bot", "上次的回答 [1]", kind="answer", citations=[citation(1)])
-    past = [message(1, "visitor", "上次的问题"), answer, message(3, "bot", "正在为您转接。", kind="transfer")]
+    before, after = ({"created_at": f"2026-07-03T{at}:00Z"} for at in ("15:59", "16:01"))
+    answer = message(2, "bot", "上次的回答 [1]", kind="answer", citations=[citation(1)], **after)
+    past = [
+        message(1, "visitor", "上次的问题", **before),
+        answer,
+        message(3, "bot", "正在为您转接。", kind="transfer", **after),
+    ]
     stage.answers = {"GET /messages": stage.history(*past)}
     stage.requests.clear()
     page.reload()
@@ -125,6 +132,9 @@ def test_a_visit_brings_back_the_conversation_as_the_visitor_alone(stage: Stage)
     assert fetched.headers["authorization"] == "Bearer vt_1"
     assert "cookie" not in fetched.all_headers()
     assert stage.opened == 1
+    # Shanghai's clock, which is the merchant's, over a midnight that New York has not reached.
+    expect(page.locator(".row time")).to_have_text(["23:59", "00:01", "00:01"])
+    expect(page.locator("#thread .day")).to_have_text([re.compile("7月3日"), re.compile("7月4日")])
 
 
 def test_an_answer_not_found_offers_a_person_and_the_place_in_line(stage: Stage) -> None:

@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from conversations.services.dialogue.question import Question
 from conversations.services.dialogue.reply import Recorder
@@ -43,7 +40,7 @@ def known_values(question: Question) -> dict[str, Any]:
 
 def clarify(question: Question, scene: Scene, *, record: Recorder) -> Clarified:
     """Return where the scene stands after the message; records the step."""
-    tz = ZoneInfo(settings.TIME_ZONE)
+    tz = question.tz
     goes_on = scene.scene_id == question.scene_id
     with timed("slot_check", record, input_summary=question.text) as note:
         known = known_values(question)

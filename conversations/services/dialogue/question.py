@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from conversations.services.dialogue.escalation import Policy
 from conversations.services.dialogue.phrases import Language, say
@@ -17,15 +18,16 @@ from knowledge.services.tuning import Params
 class Question:
     """A contact's message, the state of its conversation, and the merchant's rules.
 
-    `given` are slot values that came with the message; `slots`, `scene_id`, `asked_slot` and `asks` are where
-    clarification stands; `user_id` is the merchant's own id only when somebody vouches for it. `seconds` is the
-    time there is.
+    `tz` is the clock that "tomorrow" is meant on: the merchant's. `given` are slot values that came with the message;
+    `slots`, `scene_id`, `asked_slot` and `asks` are where clarification stands; `user_id` is the merchant's own id
+    only when somebody vouches for it. `seconds` is the time there is.
     """
 
     text: str
     session_id: str
     ref: str
     at: datetime
+    tz: ZoneInfo
     language: Language
     policy: Policy
     own_refusal: str

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from django.utils import timezone
 
 from conversations.models import Conversation, Message
-from conversations.services import conversations
+from conversations.services import conversations, zones
 from conversations.services.conversations import Reader
 from conversations.services.exports import collecting
 from conversations.services.exports.media import Pictures, StoredPictures, illustrated
@@ -153,7 +153,7 @@ def _note(action: str, kind: str, public_id: str, reader: Reader, by: Actor) -> 
 
 
 def _file(content: bytes, format: Format, kind: tuple[str, str], public_id: str, moment: datetime) -> File:
-    day = f"{timezone.localtime(moment):%Y%m%d}"
+    day = f"{timezone.localtime(moment, zones.merchants_zone()):%Y%m%d}"
     merchant = _NOT_IN_NAMES.sub(" ", current_tenant().name).strip()
     plain, word = kind
     return File(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from conversations.models import Conversation, Message
+from conversations.services import zones
 from conversations.services.exports import media
 from conversations.services.exports.formulas import plain
 from conversations.services.exports.markup import formulas_in, tables_of
@@ -133,7 +134,7 @@ def _author(message: Message) -> str:
 
 
 def _moment(value: datetime) -> str:
-    local = timezone.localtime(value)
+    local = timezone.localtime(value, zones.merchants_zone())
     return f"{local:%Y-%m-%d %H:%M}"
 
 

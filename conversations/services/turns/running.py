@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from conversations.models import Turn
-from conversations.services import doorbell, sections
+from conversations.services import doorbell, sections, zones
 from conversations.services.dialogue import stopping
 from conversations.services.dialogue.languages import language_of
 from conversations.services.dialogue.reply import Reply
@@ -198,6 +198,7 @@ def _question(begun: Begun, limits: Limits) -> Question:
         session_id=conversation.public_id,
         ref=begun.turn.public_id,
         at=begun.turn.created_at,
+        tz=zones.merchants_zone(),
         language=language_of(message.content, begun.window, chosen=chosen),
         policy=sections.policy(),
         own_refusal=chat.refusal,
