@@ -16,8 +16,8 @@ from agents.services.shelves import Filters
 from agents.views import showing
 from agents.views.entrance import seat_of_page, staff_only
 from conversations.api.chat import event_stream
-from kimono.lib import db
 from conversations.services import zones
+from kimono.lib import db
 from kimono.lib.errors import Missing
 from tenants.models import Tenant
 

@@ -1,45 +1,28 @@
-// Getting the attention of an agent who looks elsewhere: title, a quiet sound, a notification where it is allowed.
+// Getting the attention of an agent who looks elsewhere: title and tab, a sound, a notification where it is allowed.
 
 import { byId } from "../conversations/elements.js";
-import { text } from "../conversations/texts.js";
+import { clock, text } from "../conversations/texts.js";
+import { badge } from "./badge.js";
 import { choice } from "./choices.js";
+import { isQuiet } from "./quiet.js";
+import { play, unlock } from "./sounds.js";
 
 const TITLE = document.title;
-const LOUDNESS = 0.04;
-const TONES = [660, 880];
 
-let audio = null;
-
-/** A browser lets a page sound only after somebody has touched it. */
-function unlock() {
-  audio ??= new AudioContext();
-  audio.resume();
-}
-
-function play() {
-  if (!audio || !choice("sound")) return;
-  TONES.forEach((tone, at) => {
-    const start = audio.currentTime + at * 0.12;
-    const sound = audio.createOscillator();
-    const volume = audio.createGain();
-    sound.frequency.value = tone;
-    volume.gain.setValueAtTime(0, start);
-    volume.gain.linearRampToValueAtTime(LOUDNESS, start + 0.02);
-    volume.gain.exponentialRampToValueAtTime(0.0001, start + 0.3);
-    sound.connect(volume).connect(audio.destination);
-    sound.start(start);
-    sound.stop(start + 0.32);
-  });
-}
-
-/** Show in the title how much there is to do. */
+/** Show in title and tab how much there is to do. */
 export function count(n) {
   document.title = n ? `(${n}) ${TITLE}` : TITLE;
+  badge(n);
 }
 
-/** Say that something has come in; `onClick` leads to it. */
+function quietNow() {
+  return choice("quiet") && isQuiet(clock.minuteOf(new Date()), choice("quietFrom"), choice("quietTo"));
+}
+
+/** Say that something has come in, unless the agent wants quiet just now; `onClick` leads to it. */
 export function announce(words, onClick) {
-  play();
+  if (quietNow()) return;
+  play(choice("sound"));
   if (!document.hidden || !choice("notify") || window.Notification?.permission !== "granted") return;
   const shown = new Notification(TITLE, { body: words, tag: "kimono" });
   shown.addEventListener("click", () => {
@@ -49,15 +32,21 @@ export function announce(words, onClick) {
   });
 }
 
-/** Make the choice of notifications ask the browser, and only then. */
+/** Make the choice of notifications ask the browser, and only then; and let the agent hear the chosen sound. */
 export function wireAlerts() {
   document.addEventListener("pointerdown", unlock, { once: true });
   document.addEventListener("keydown", unlock, { once: true });
+  byId("sound-listen").addEventListener("click", () => {
+    unlock();
+    play(choice("sound"));
+  });
   const box = byId("notify-choice");
+  // What was allowed once may have been taken back in the browser.
+  if (box.checked && window.Notification?.permission !== "granted") box.checked = false;
   box.addEventListener("change", async () => {
     byId("notify-note").textContent = "";
-    if (!box.checked || !window.Notification) return;
-    if ((await Notification.requestPermission()) === "granted") return;
+    if (!box.checked) return;
+    if (window.Notification && (await Notification.requestPermission()) === "granted") return;
     box.click();
     byId("notify-note").textContent = text("notifyDenied");
   });

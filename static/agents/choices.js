@@ -1,10 +1,20 @@
-// What an agent has chosen for this browser: sound, notifications, keys.
+// What an agent has chosen in this browser: sound, quiet hours, notifications, keys.
 
 import { byId } from "../conversations/elements.js";
+import { settings } from "../conversations/texts.js";
 import { wireAppearance } from "../kimono/appearance.js";
 
-const KEY = "kimono.workbench";
-const usual = { sound: true, notify: false, keys: true, beside: true };
+// Several agents may share a computer, and one agent has several with louder or softer speakers.
+const KEY = `kimono.workbench.${settings.agent.id}`;
+const usual = {
+  sound: "soft",
+  quiet: false,
+  quietFrom: "22:00",
+  quietTo: "08:00",
+  notify: false,
+  keys: true,
+  beside: true,
+};
 
 function read() {
   try {
@@ -31,12 +41,37 @@ export function choose(name, value) {
   }
 }
 
+function wireSound() {
+  const sounds = byId("sound-choice");
+  const kept = sounds.querySelector(`[value="${CSS.escape(chosen.sound)}"]`);
+  if (kept) kept.checked = true;
+  sounds.addEventListener("change", (event) => choose("sound", event.target.value));
+}
+
+function wireQuiet() {
+  const hours = byId("quiet-hours");
+  const box = byId("quiet-choice");
+  for (const [name, id] of [["quietFrom", "quiet-from"], ["quietTo", "quiet-to"]]) {
+    const field = byId(id);
+    field.value = chosen[name];
+    field.addEventListener("change", () => (field.value ? choose(name, field.value) : (field.value = chosen[name])));
+  }
+  const show = () => (hours.disabled = !box.checked);
+  box.addEventListener("change", show);
+  show();
+}
+
+// Another tab of the same agent has changed something.
+window.addEventListener("storage", ({ key }) => key === KEY && Object.assign(chosen, read()));
+
 /** Make the controls of the preferences work. */
 export function wireChoices() {
-  for (const name of ["sound", "notify", "keys"]) {
+  for (const name of ["quiet", "notify", "keys"]) {
     const box = byId(`${name}-choice`);
     box.checked = chosen[name];
     box.addEventListener("change", () => choose(name, box.checked));
   }
+  wireSound();
+  wireQuiet();
   wireAppearance();
 }

@@ -128,11 +128,52 @@ def test_keys_do_what_they_say_but_never_while_somebody_writes(
     assert not li.complaints
 
 
-def test_of_two_who_accept_the_other_hears_who_was_first(
+# A browser that is asked whether it may notify, and counts what it shows and sounds.
+EARS = """() => {
+  Object.assign(window, { asked: 0, shown: 0, struck: 0 });
+  Object.assign(OscillatorNode.prototype, { start: () => { window.struck += 1; }, stop: () => {} });
+  window.Notification = class {
+    static permission = "default";
+    static async requestPermission() { window.asked += 1; return (this.permission = "granted"); }
+    constructor() { window.shown += 1; }
+    addEventListener() {}
+  };
+  Object.defineProperty(document, "hidden", { value: true });
+}"""
+
+
+def test_agents_are_called_as_they_choose_and_of_two_who_accept_the_other_hears_who_was_first(
     agent: Callable[..., Agent], program: httpx.Client
 ) -> None:
+    li = agent("li", timezone_id="America/New_York")
+    page, picture = li.page, li.page.locator("link[rel=icon]")
+    plain = picture.get_attribute("href")
+    page.evaluate(EARS)
+
+    def called(title: str, *, shown: int, struck: int) -> None:
+        expect(page).to_have_title(re.compile(re.escape(title)))
+        expect(picture).to_have_attribute("href", re.compile("^data:image/svg"))
+        assert page.evaluate("[window.shown, window.struck]") == [shown, struck]
+
+    page.locator("[popovertarget=preferences]").click()
+    expect(page.locator("#quiet-note")).to_contain_text("Asia/Shanghai")
+    page.locator("[name=sound][value=clear]").check(force=True)
+    page.locator("#sound-listen").click()
+    assert page.evaluate("[window.asked, window.struck]") == [0, 3]
+    page.locator("#notify-choice").check()
+    assert page.evaluate("window.asked") == 1
     session_id = waiting(program, "u-1")
-    li = agent("li")
+    called("(1) ", shown=1, struck=6)
+    page.locator("#quiet-choice").check()
+    page.locator("#quiet-from").fill("00:00")
+    page.locator("#quiet-to").fill("00:00")
+    other = waiting(program, "u-2")
+    called("(2) ", shown=1, struck=6)
+    li.reload()
+    assert page.locator("#quiet-choice, [name=sound][value=clear], #notify-choice").evaluate_all(
+        "nodes => nodes.map(node => node.checked)"
+    ) == [True, False, True]
+    assert program.post(f"/api/v1/chat/sessions/{other}/close").status_code == 200
     path = f"/api/v1/agent/sessions/{session_id}/accept"
 
     def late(route: Route) -> None:
@@ -147,6 +188,8 @@ def test_of_two_who_accept_the_other_hears_who_was_first(
     expect(li.page.locator("[data-act=accept]")).to_have_count(0)
     expect(li.page.locator("#writing-shut")).to_contain_text("同事接待")
     expect(li.page.locator("[name=mode][value=reply]")).to_be_disabled()
+    expect(page).not_to_have_title(re.compile(r"^\s*\(\d"))
+    assert str(picture.evaluate("node => new URL(node.href).pathname")) == plain
 
 
 def test_what_is_written_while_the_line_is_down_arrives_once(
