@@ -53,7 +53,11 @@ def test_everybody_has_the_shared_ones_and_each_its_own(
     alpha: Tenant, key: Caller, person: Callable[[str, str], Caller]
 ) -> None:
     li, boss = person("agent", "li"), person("merchant_admin", "boss")
-    own = {"shortcut": "/th", "title": "退货", "content": "{{customer}} 您好，我是{{agent}}，{{unknown}}。"}
+    own = {
+        "shortcut": "/th",
+        "title": "退货",
+        "content": "{{customer}} 您好，我是{{agent.name}}，{{unknown}}。",
+    }
     mine = li.post("agent/canned-replies", own).json()
     assert (mine["shortcut"], mine["scope"], mine["filled"]) == ("th", "mine", None)
     assert li.post("agent/canned-replies", own).json()["code"] == "duplicate_name"

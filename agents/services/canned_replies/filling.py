@@ -1,4 +1,7 @@
-"""A canned reply with its variables filled: `{{customer}}`, `{{agent}}`, `{{merchant}}`, `{{session}}`, slots by name."""
+"""A canned reply with its variables filled: `{{customer}}`, `{{agent}}`, `{{merchant}}`, `{{session}}`, slots by name.
+
+`{{visitor.name}}` and `{{agent.name}}` are what other help desks call the first two.
+"""
 
 import re
 from collections.abc import Callable
@@ -15,8 +18,8 @@ def filled(content: str, *, conversation: Conversation, agent_name: str) -> str:
     """Return a reply's text for a conversation; a variable that nothing is known for stays as it is written."""
     known = {
         **{name: str(value) for name, value in conversation.slots.items()},
-        "customer": conversation.user_id,
-        "agent": agent_name,
+        **dict.fromkeys(("customer", "visitor.name"), conversation.user_id),
+        **dict.fromkeys(("agent", "agent.name"), agent_name),
         "merchant": current_tenant().name,
         "session": conversation.public_id,
     }
