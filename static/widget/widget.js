@@ -6,37 +6,29 @@
 
   const script = document.currentScript || document.querySelector('script[src*="/widget.js"]');
   const early = window.Kimono;
-  if (!script || (early && early.version)) return;
-
+  if (!script) return;
   const base = new URL(script.src).origin;
   const asked = script.dataset;
-  const english = (asked.lang || "").toLowerCase().startsWith("en");
+  if (early && early.version) return void early.again(base, asked);
+  const languageOf = (code) => ((code || "").toLowerCase().startsWith("en") ? "en" : "zh");
   const DAYS = 30;
   const PATIENCE = 12_000; // milliseconds until a frame that says nothing gets an excuse
   const RETRIES = [4000, 20_000];
-  const PHONE = window.matchMedia("(max-width: 480px)");
+  const BUBBLE = "M4.5 5.5h15a1.5 1.5 0 0 1 1.5 1.5v8.5a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 3.5V17h-2A1.5 1.5 0 0 1 3 15.5V7a1.5 1.5 0 0 1 1.5-1.5zM8 9.8h8M8 13h5";
+  const DOWN = "m6 9.5 6 6 6-6";
+  const PHONE = window.matchMedia("(max-width: 480px), (max-height: 480px)");
   const TEXTS = {
-    zh: {
-      open: "打开聊天：{title}",
-      close: "收起聊天",
-      unread: "{n} 条未读消息",
-      wait: "正在打开…",
-      failed: "聊天暂时打不开，请稍后再试。",
-      title: "在线客服",
-    },
-    en: {
-      open: "Open the chat: {title}",
-      close: "Close the chat",
-      unread: "{n} unread",
-      wait: "Opening …",
-      failed: "The chat cannot be opened just now. Please try again later.",
-      title: "Customer service",
-    },
+    open: { zh: "打开聊天：{title}", en: "Open the chat: {title}" },
+    close: { zh: "收起聊天", en: "Close the chat" },
+    unread: { zh: "{n} 条未读消息", en: "{n} unread" },
+    wait: { zh: "正在打开…", en: "Opening …" },
+    failed: { zh: "聊天暂时打不开，请稍后再试。", en: "The chat cannot be opened just now. Please try again later." },
+    title: { zh: "在线客服", en: "Customer service" },
   };
   const STYLES = `
-    :host { all: initial; }
+    :host { all: initial !important; direction: ltr !important; } /* over whatever the page says of its elements */
     * { box-sizing: border-box; }
-    .launcher, .panel { position: fixed; z-index: 2147483000; font: 14px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+    .launcher, .panel { position: fixed; z-index: 2147483647; font: 14px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
     .launcher { bottom: max(20px, env(safe-area-inset-bottom)); width: 56px; height: 56px; padding: 0; border: 0; border-radius: 50%;
       background: var(--color); color: var(--ink); cursor: pointer; box-shadow: 0 6px 20px rgb(0 0 0 / 22%), 0 1px 3px rgb(0 0 0 / 18%); }
     .launcher:hover { filter: brightness(1.08); }
@@ -57,7 +49,7 @@
       color: inherit; font-size: 22px; line-height: 1; cursor: pointer; }
     .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     [hidden] { display: none !important; }
-    @media (max-width: 480px) {
+    @media (max-width: 480px), (max-height: 480px) {
       .panel { inset: 0; width: 100%; max-width: none; height: 100%; height: 100dvh; border-radius: 0; box-shadow: none; }
       .launcher[aria-expanded="true"] { display: none; }
     }
@@ -68,13 +60,13 @@
     }`;
 
   let config = null;
-  let user = userOf({ user_id: asked.userId, user_hash: asked.userHash });
-  let parts = null;
-  let frame = null;
+  let user = userOf(asked);
+  let [parts, frame] = [null, null];
   let line = null; // the frame's own port, once it has asked for one
   let opened = false;
   let unread = 0;
   let timer = null;
+  let [session, begun] = [null, null]; // the conversation that the frame shows; the beginning of all
   let pageOverflow = "";
   const memory = new Map();
   const waiting = [];
@@ -111,6 +103,7 @@
   }
 
   function keepVisitor(value) {
+    session = value && value.session_id;
     keep("localStorage", slot(user ? user.id : ""), value && { ...value, at: Date.now() });
     if (value && user) keep("localStorage", slot(""), null);
   }
@@ -123,7 +116,7 @@
   // --- How it looks -----------------------------------------------------------------------------------------------
 
   function text(key, values = {}) {
-    return TEXTS[config.language === "en" ? "en" : "zh"][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    return TEXTS[key][config.language].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
 
   /** Return black or white, whichever is easier to read on a colour. */
@@ -153,9 +146,6 @@
     return svg;
   }
 
-  const BUBBLE = "M4.5 5.5h15a1.5 1.5 0 0 1 1.5 1.5v8.5a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 3.5V17h-2A1.5 1.5 0 0 1 3 15.5V7a1.5 1.5 0 0 1 1.5-1.5zM8 9.8h8M8 13h5";
-  const DOWN = "m6 9.5 6 6 6-6";
-
   function build() {
     const side = config.position === "left" ? "left" : "right";
     const bare = asked.launcher === "false";
@@ -179,7 +169,8 @@
     if (theme() === "dark") panel.classList.add("dark");
     const spoken = make("p", { class: "spoken", role: "status" });
     root.append(launcher, panel, spoken);
-    document.body.append(host);
+    // Beside the body: what the page does with its body, or to it, does not reach there.
+    document.documentElement.append(host);
 
     launcher.addEventListener("click", () => (opened ? close() : open()));
     leave.addEventListener("click", () => close());
@@ -246,6 +237,7 @@
     line = channel.port1;
     line.onmessage = (said) => hear(said.data);
     const known = visitor();
+    session = known && known.session_id;
     const hello = {
       type: "kimono:hello",
       open: opened,
@@ -313,39 +305,68 @@
     const next = userOf(said);
     if (JSON.stringify(next) === JSON.stringify(user)) return;
     user = next;
+    restart();
+  }
+
+  /** Show the frame anew: as whoever it is now, with the conversation that is kept now. */
+  function restart() {
     unread = 0;
     if (!frame) return;
     startWaiting();
-    frame.src = frame.src; // begins anew, as whoever it is now
+    frame.src = frame.src;
     show();
+  }
+
+  /** Another tab of this site has begun a conversation: go on with that one. */
+  function onStored() {
+    const now = visitor();
+    if (now && now.session_id !== session) restart();
+  }
+
+  /** Come back into a page that has put its elements away. */
+  function attach() {
+    if (parts.host.isConnected) return;
+    document.documentElement.append(parts.host);
+    if (frame) startWaiting();
   }
 
   const acts = { open, close, identify };
 
   function Kimono(act, options) {
     if (!Object.hasOwn(acts, act)) throw new Error(`Kimono: unknown command ${act}`);
-    if (!parts) waiting.push([act, options]);
-    else acts[act](options);
+    if (!parts) return void waiting.push([act, options]);
+    attach();
+    acts[act](options);
   }
   Kimono.version = 1;
-
-  function refused() {
-    console.warn(`Kimono: no word from ${base}. Does it list ${window.location.origin} as a site that may show the chat?`);
-    return null;
-  }
+  /** The tag is on the page once more: a page that changes without being loaded may have put it there again. */
+  Kimono.again = (from, said) => {
+    if (from !== base) return console.warn(`Kimono: this page has the chat of ${base} already; the tag of ${from} does nothing.`);
+    if (said.userId) Kimono("identify", said);
+    return parts ? attach() : start();
+  };
 
   async function learn() {
+    const refused = `Kimono: no word from ${base}. Does it list ${window.location.origin} as a site that may show the chat?`;
+    const plain = { color: "#2f54eb", position: "right", language: languageOf(navigator.language) };
+    let barred = false;
+    document.addEventListener("securitypolicyviolation", (event) => (barred ||= event.blockedURI.startsWith(base)));
     for (const pause of [...RETRIES, null]) {
       try {
         const answer = await fetch(`${base}/api/v1/widget/config`, { credentials: "omit" });
         const said = await answer.json();
         if (answer.ok) return said;
         // The frame itself says that the service is paused.
-        if (said.code === "tenant_suspended") return { color: "#2f54eb", position: "right", language: "zh" };
-        if (answer.status !== 429 && answer.status < 500) return refused();
+        if (said.code === "tenant_suspended") return plain;
+        if (answer.status !== 429 && answer.status < 500) return void console.warn(refused);
       } catch {
+        await new Promise((resolve) => setTimeout(resolve, 50)); // a policy's complaint comes after the failure
+        if (barred) {
+          console.warn(`Kimono: without ${base} in connect-src of this page's policy the chat has no colour of its own.`);
+          return plain;
+        }
         // Nobody answers, or this site may not read the answer: a browser keeps to itself which of the two.
-        if (pause === RETRIES[0]) refused();
+        if (pause === RETRIES[0]) console.warn(refused);
       }
       if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
     }
@@ -355,12 +376,13 @@
   async function begin() {
     const said = await learn();
     if (!said) return;
-    const language = asked.lang ? (english ? "en" : "zh") : said.language;
+    const language = asked.lang ? languageOf(asked.lang) : languageOf(said.language);
     const color = /^#[0-9a-f]{6}$/i.test(asked.color || "") ? asked.color : said.color;
-    const title = asked.title || said.title || TEXTS[language].title;
+    const title = asked.title || said.title || TEXTS.title[language];
     config = { ...said, language, color, title, position: asked.position || said.position };
     if (!document.body) await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
     window.addEventListener("message", greet);
+    window.addEventListener("storage", onStored);
     build();
     announce("ready");
     if (visitor()) load(); // something may have been said meanwhile
@@ -368,7 +390,11 @@
     for (const [act, options] of waiting.splice(0)) acts[act](options);
   }
 
+  function start() {
+    begun ??= begin().finally(() => parts || (begun = null));
+  }
+
   for (const [act, options] of (early && early.q) || []) waiting.push([act, options]);
   window.Kimono = Kimono;
-  begin();
+  start();
 })();

@@ -28,11 +28,12 @@ from tests.tenants.doors import PASSWORD, make_user
 pytestmark = pytest.mark.browser
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 RETURNS = "签收后七天内可以申请退货，在“我的订单”里选择商品。"
-POLICY = "default-src 'none'; script-src {chat} 'nonce-x'; connect-src {chat}; frame-src {chat}"
+POLICY = "default-src 'none'; script-src {chat} http://beta.localhost:* 'nonce-x'; connect-src {chat}; frame-src {chat}"
 # As browsers do that give no storage to frames of other sites.
 BLOCKED = """if (window !== top) Object.defineProperty(window, "localStorage", {
   get() { throw new DOMException("The request was denied.", "SecurityError"); } });"""
-PAGE = """<!DOCTYPE html><html lang="zh"><head><title>Shop</title></head><body><main><h1>和服</h1><a href="#">租</a></main>
+PAGE = """<!DOCTYPE html><html lang="zh"><head><title>Shop</title>{style}</head><body>
+<main><h1>和服</h1><a href="#">租</a></main>
 <script nonce="x">window.heard = []; addEventListener("message", (e) => e.source === window && heard.push(e.data))</script>
 <script src="{chat}/widget.js" {attributes} async></script></body></html>"""
 
@@ -77,11 +78,17 @@ class Visit:
     site: Site
     complaints: list[str] = field(default_factory=list)
 
-    def open(self, name: str = "shop", **attributes: str) -> "Visit":
-        """Open the site's page, whose own policy allows the chat's host and nothing else."""
+    def open(self, name: str = "shop", *, style: str = "", **attributes: str) -> "Visit":
+        """Open the site's page, whose own policy allows the chat's host and nothing else.
+
+        With a `style` of its own it allows that, too, and not to ask the chat's host.
+        """
         shown = " ".join(f'data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
-        self.site.html = PAGE.format(chat=self.chat, attributes=shown)
-        self.site.policy = POLICY.format(chat=self.chat)
+        self.site.html = PAGE.format(
+            chat=self.chat, attributes=shown, style=style and f"<style>{style}</style>"
+        )
+        policy = POLICY.replace("connect-src {chat}", "style-src 'unsafe-inline'") if style else POLICY
+        self.site.policy = policy.format(chat=self.chat)
         self.page.on("console", self._note)
         self.page.goto(f"http://{name}.localhost:{self.site.port}/kimono?id=7")
         return self
@@ -160,6 +167,38 @@ def test_a_visitor_asks_on_the_shops_page_and_finds_it_again(
     heard = here.page.evaluate("heard.map((each) => each.type)")
     assert heard == ["kimono:ready", "kimono:open", "kimono:close"]
     assert here.complaints == []
+
+
+# As unkind as pages are; the bar is drawn above everything that does not say so itself.
+UNKIND = """* {all: unset !important; display: none !important; direction: rtl; font-size: 40px}
+html, body, header {display: block !important} body {transform: scale(.5)}
+header {position: fixed !important; inset: auto 0 0 !important; height: 99px; z-index: 2147483646 !important}"""
+AGAIN = "(from) => document.body.append(Object.assign(document.createElement('script'), {src: from + '/widget.js'}))"
+
+
+def test_the_page_around_cannot_break_it(visit: Callable[..., Visit], alpha: Tenant, beta: Tenant) -> None:
+    """Neither by its looks, nor its policy, nor by what it does with its elements."""
+    fill(alpha)
+    here = visit(locale="en").open(style=UNKIND)
+    here.page.evaluate("document.body.append(document.createElement('header'))")
+    expect(here.launcher).to_have_attribute("aria-label", "Open the chat: Customer service")
+    assert here.launcher.bounding_box() == {"x": 1204, "y": 724, "width": 56, "height": 56}
+    there = Visit(here.page.context.new_page(), here.chat, here.site).open(style=UNKIND, open="true")
+    expect(there.frame.locator("#welcome")).to_be_visible()
+    here.page.bring_to_front()
+    here.launcher.click()
+    here.ask("怎么退货？")
+    # Another tab of the site goes on with what was begun here.
+    expect(there.frame.locator(".row-own .bubble")).to_have_text("怎么退货？")
+    # As pages do that go elsewhere without being loaded.
+    here.page.evaluate("document.body.replaceChildren()")
+    expect(here.launcher).to_be_visible()
+    here.page.evaluate("document.getElementById('kimono-widget').remove()")
+    here.page.evaluate(AGAIN, here.chat)
+    expect(here.frame.locator(".row-own .bubble")).to_have_text("怎么退货？")
+    with here.page.expect_console_message(lambda said: "has the chat of" in said.text):
+        here.page.evaluate(AGAIN, here.chat.replace("alpha", "beta"))
+    assert here.page.locator("#kimono-widget").count() == 1
 
 
 def test_a_site_that_is_not_listed_shows_nothing(
