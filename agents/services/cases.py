@@ -3,9 +3,11 @@
 import math
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Literal
 
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from agents.models import Group, ReadMark
@@ -139,14 +141,11 @@ def _cards(keys: Collection[int]) -> Mapping[int, Mapping[str, Any]]:
 
 
 def _unread(found: Collection[Any]) -> Mapping[int, int]:
-    counts: dict[int, int] = {}
-    marks = {conversation.pk: conversation.read_seq for conversation in found}
-    visitors = Message.objects.filter(conversation_id__in=marks, author=Message.Author.VISITOR).values_list(
-        "conversation_id", "seq"
-    )
-    for key, seq in visitors:
-        counts[key] = counts.get(key, 0) + (seq > marks[key])
-    return counts
+    new = [Q(conversation_id=conversation.pk, seq__gt=conversation.read_seq) for conversation in found]
+    if not new:
+        return {}
+    rows = Message.objects.filter(reduce(or_, new), author=Message.Author.VISITOR)
+    return dict(rows.values_list("conversation_id").annotate(n=Count("pk")).order_by())
 
 
 def _waiting(conversation: Conversation, last: Message | None, now: datetime) -> int:

@@ -136,6 +136,9 @@ class Conversation(models.Model):
             models.Index(fields=["state", "last_activity_at"], name="conversation_by_state"),
             models.Index(fields=["user_id", "last_activity_at"], name="conversation_by_user"),
             models.Index(fields=["-last_activity_at", "-id"], name="conversation_recent"),
+            models.Index(
+                fields=["assigned_agent_id"], condition=~Q(assigned_agent_id=""), name="conversation_by_agent"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -65,7 +65,10 @@ class Handoff(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["pending_since"], condition=Q(status="requested"), name="handoff_waiting")
+            models.Index(fields=["pending_since"], condition=Q(status="requested"), name="handoff_waiting"),
+            models.Index(
+                fields=["accepted_at"], condition=Q(accepted_at__isnull=False), name="handoff_accepted"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from conversations.events import SessionClosed, SessionCreated, SessionReopened
-from conversations.models import Contact, Conversation
+from conversations.models import Contact, Conversation, Message
 from conversations.services import contacts, handoffs, sequencing, windows
 from kimono.lib.errors import Missing
 from kimono.lib.ids import new_id
@@ -106,9 +106,9 @@ def listed(
         wanted &= Q(created_at__lte=until)
     rows = Conversation.objects.filter(wanted)
     if text:
-        rows = rows.filter(
-            Q(public_id=text) | Q(user_id__icontains=text) | Q(messages__content__icontains=text)
-        ).distinct()
+        # Not joined: each conversation would be there as often as it is said, with all its columns to be told apart.
+        said = Message.objects.filter(conversation=OuterRef("pk"), content__icontains=text)
+        rows = rows.filter(Q(public_id=text) | Q(user_id__icontains=text) | Exists(said))
     return rows.order_by("-created_at", "-id")
 
 
