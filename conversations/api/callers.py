@@ -5,7 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from conversations.services import signing
+from conversations.models import Conversation
+from conversations.services import payloads, signing
 from conversations.services.conversations import Reader
 from conversations.services.turns.shapes import Sender
 from kimono.lib.cleaning import clean
@@ -39,6 +40,11 @@ def shown_to(
 ) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Return how a payload is shown to this caller: a visitor's addresses carry signatures."""
     return signed if is_visitor(principal_of(request)) else dict
+
+
+def session_shown_to(request: HttpRequest) -> Callable[[Conversation], dict[str, Any]]:
+    """Return how a conversation is shown to this caller."""
+    return payloads.own_session if is_visitor(principal_of(request)) else payloads.session
 
 
 def idempotency_key(request: HttpRequest) -> str | None:

@@ -8,7 +8,15 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from conversations.api.callers import idempotency_key, mark_replay, reader_of, sender_of, shown_to, socket_url
+from conversations.api.callers import (
+    idempotency_key,
+    mark_replay,
+    reader_of,
+    sender_of,
+    session_shown_to,
+    shown_to,
+    socket_url,
+)
 from conversations.api.chat import EVENT_STREAM, event_stream
 from conversations.models import Conversation
 from conversations.schemas import chat as schemas
@@ -103,7 +111,7 @@ def list_sessions(request: HttpRequest, query: Query[schemas.SessionsQuery]) -> 
 @router.get("/chat/sessions/{session_id}", response=schemas.SessionOut, auth=READS, operation_id="CH-06")
 def get_session(request: HttpRequest, session_id: str) -> dict[str, Any]:
     """Return a conversation."""
-    return payloads.session(conversations.get(public_id=session_id, reader=reader_of(request)))
+    return session_shown_to(request)(conversations.get(public_id=session_id, reader=reader_of(request)))
 
 
 @router.get(
@@ -130,7 +138,7 @@ def list_messages(
         "total": part.total,
         "last_seq": part.conversation.last_seq,
         "has_more": part.has_more,
-        "session": payloads.session(part.conversation),
+        "session": session_shown_to(request)(part.conversation),
     }
 
 

@@ -86,9 +86,10 @@ class ChatSocket(Socket):
 
     async def begin(self) -> None:
         """Greet the contact and follow its conversation."""
+        show = payloads.own_session if self.principal.kind == "visitor" else payloads.session
         await self.welcome(
             last_seq=self.conversation.last_seq,
-            session=await in_thread(payloads.session, self.conversation),
+            session=await in_thread(show, self.conversation),
         )
         self.spawn(self.watched.run())
 

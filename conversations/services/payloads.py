@@ -49,6 +49,11 @@ def session(conversation: Conversation, *, with_position: bool = True) -> dict[s
     }
 
 
+def own_session(conversation: Conversation) -> dict[str, Any]:
+    """Return a conversation as `Session` for its contact: how agents have sorted it is theirs to know."""
+    return {**session(conversation), "tags": [], "group_id": None}
+
+
 def message(row: Message, *, session_id: str) -> dict[str, Any]:
     """Return a message as `Message`."""
     created = moment(row.created_at)

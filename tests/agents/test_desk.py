@@ -46,7 +46,7 @@ def test_the_most_urgent_comes_first_and_of_equals_who_waits_longest(
     assert (again["session_id"], again["unread"], again["last_message"]) == (first, 1, "还在吗")
 
 
-def test_a_note_is_for_agents_alone(key: Caller, alpha: Tenant, asked: Callable[..., str]) -> None:
+def test_notes_and_tags_are_for_agents_alone(key: Caller, alpha: Tenant, asked: Callable[..., str]) -> None:
     session_id = asked()
     made = key.post(f"agent/sessions/{session_id}/notes", {"content": "老客户"})
     assert made.status_code == 201
@@ -60,6 +60,9 @@ def test_a_note_is_for_agents_alone(key: Caller, alpha: Tenant, asked: Callable[
     opened = key.post("chat/sessions", {}).json()
     visitor = key.having(Authorization=f"Bearer {opened['visitor_token']}")
     key.post(f"agent/sessions/{opened['session_id']}/notes", {"content": "老客户"})
+    key.patch(f"agent/sessions/{opened['session_id']}", {"tags": ["老客户"]})
+    assert key.get(f"chat/sessions/{opened['session_id']}").json()["tags"] == ["老客户"]
+    assert visitor.get(f"chat/sessions/{opened['session_id']}").json()["tags"] == []
     seen = visitor.get(f"chat/sessions/{opened['session_id']}/messages?include=events")
     assert "老客户" not in seen.content.decode()
     assert visitor.get(f"agent/sessions/{opened['session_id']}/notes").status_code == 403
