@@ -64,16 +64,18 @@ export class SatisfactionCard {
   #choose(score) {
     this.#score = score;
     [...this.scores.querySelectorAll(".csat-score")].forEach((node, index) => (node.dataset.lit = String(index < score)));
-    if (this.more.hidden) {
-      this.more.hidden = false;
-      this.more.scrollIntoView({ block: "nearest" });
-    }
+    this.more.hidden = false;
+    this.#show();
     this.#saveSoon();
   }
 
   #tell(resolved) {
     this.#resolved = resolved;
     if (this.#score !== null) this.#saveSoon();
+  }
+
+  #show() {
+    this.node.scrollIntoView({ block: "nearest" });
   }
 
   #saveSoon() {
@@ -89,6 +91,7 @@ export class SatisfactionCard {
       try {
         await this.rate(this.#score, this.#resolved, this.#comment.value.trim() || null);
         this.note.textContent = text("thanks");
+        this.#show();
         return true;
       } catch {
         this.note.textContent = text("voteFailed");
