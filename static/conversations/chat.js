@@ -12,6 +12,7 @@ import { wireConversationDownload } from "./downloads.js";
 import { byId } from "./elements.js";
 import { Header } from "./header.js";
 import { holdFocus, host, meetHost } from "./host.js";
+import { visitor } from "./keeping.js";
 import { Live } from "./live.js";
 import { Refusals } from "./refusals.js";
 import { Room } from "./room.js";
@@ -120,6 +121,18 @@ function assemble() {
   return parts;
 }
 
+/** Have one conversation in all tabs: the one that was begun last. */
+function followOtherTabs({ room, delivery, refusals }) {
+  visitor.hear(async (now, before) => {
+    if (!now || now.session_id === before?.session_id || delivery.busy) return;
+    try {
+      await room.moveOver();
+    } catch (problem) {
+      await refusals.ofFetching(problem);
+    }
+  });
+}
+
 /** Dress as the widget of the page around, and hear when it is opened. */
 function moveIn(onOpen = () => byId("embed-close").focus(), onShown = () => {}) {
   paint(host.color ?? settings.color);
@@ -135,7 +148,9 @@ async function main() {
   followKeyboard();
   await meetHost();
   if (settings.suspended) return settings.embed && moveIn();
-  const { room, refusals, delivery, conversation, composer } = assemble();
+  const parts = assemble();
+  const { room, refusals, delivery, conversation, composer } = parts;
+  if (!host.present) followOtherTabs(parts); // the page around has it, where there is one
   if (settings.embed) moveIn(() => composer.focus(), () => room.seen());
   else {
     composer.focusGently();

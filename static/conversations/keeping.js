@@ -26,6 +26,12 @@ function slot(key) {
     get: () => read(key),
     set: (value) => write(key, value),
     clear: () => write(key, null),
+    /** Hear of it when another tab keeps a value: `tell(value, before)`, null where there is none. */
+    hear(tell) {
+      window.addEventListener("storage", (event) => {
+        if (event.key === key) tell(JSON.parse(event.newValue), JSON.parse(event.oldValue));
+      });
+    },
     /** From now on `tell(value)` keeps the value; what it had is `value`. Here it lives in memory alone. */
     handOver(value, tell) {
       const copy = { value };

@@ -18,6 +18,7 @@ export class Room {
   #unread = 0;
   #resumed = false;
   #asking = false;
+  #handedOver = false; // whether the last message said that a person is brought in
   #asked = null; // the card that asks how it was
   #form = null; // the form of a message for people who are not at work
 
@@ -82,6 +83,14 @@ export class Room {
     await this.#follow(session);
     this.delivery.showAgain();
     this.thread.toEnd();
+  }
+
+  /** Go on with the conversation that another tab has begun. */
+  async moveOver() {
+    this.live.stop();
+    this.reset();
+    await this.bringBack();
+    this.listen();
   }
 
   /** Everything here has been seen. */
@@ -203,6 +212,7 @@ export class Room {
     if (this.#shown.has(item.message_id)) return this.#dropDraft(item.message_id);
     if (isNew && item.author === "bot" && this.delivery.hold(item)) return;
     this.#shown.add(item.message_id);
+    this.#handedOver = item.kind === "transfer";
     this.#add(item, isNew);
   }
 
@@ -281,7 +291,7 @@ export class Room {
 
   #onWaiting() {
     // The answer of a turn, or of the button, says it already.
-    if (!this.delivery.busy && !this.#asking) this.#announce(text("askedForPerson"));
+    if (!this.delivery.busy && !this.#asking && !this.#handedOver) this.#announce(text("askedForPerson"));
     this.refresh();
   }
 
