@@ -58,7 +58,7 @@ export class Delivery {
   moveOver() {
     for (const message of this.#queue) {
       message.lastEventId = null;
-      message.failed = false;
+      message.acknowledged = message.failed = false;
       this.#show(message, false);
     }
     this.pump();
@@ -143,7 +143,7 @@ export class Delivery {
       this.room.listen();
       this.composer.setBusy(this.room.handler === "bot");
       if (this.room.handler === "bot") {
-        turn.timer = setTimeout(() => (turn.reply ??= this.thread.openReply()), SKELETON_AFTER);
+        turn.timer = setTimeout(() => (turn.reply ??= this.#open(turn)), SKELETON_AFTER);
       }
       for await (const event of this.conversation.turn(message, this.#abort.signal)) this.#take(event, turn);
       return true;
@@ -154,6 +154,11 @@ export class Delivery {
     }
   }
 
+  /** Open the answer of a turn, above what waits for its own turn. */
+  #open({ message }) {
+    return this.thread.openReply(this.#queue.find((other) => other !== message && !other.failed)?.bubble);
+  }
+
   #take(event, turn) {
     if (event.type === "meta") this.#begin(event, turn);
     else if (event.type === "token") this.#grow(event, turn);
@@ -162,6 +167,7 @@ export class Delivery {
   }
 
   #begin(meta, turn) {
+    turn.message.acknowledged = true;
     turn.message.bubble.setState("sent");
     this.room.sawOwn(meta.user_message_id);
     if (meta.status === "human") {
@@ -177,7 +183,7 @@ export class Delivery {
   #grow(token, turn) {
     if (!token.content) return;
     clearTimeout(turn.timer);
-    turn.reply ??= this.thread.openReply();
+    turn.reply ??= this.#open(turn);
     turn.reply.append(token.content);
     this.announcer.feed(token.content);
     this.thread.follow(turn.reply);
@@ -191,7 +197,7 @@ export class Delivery {
       turn.reply?.remove();
       if (data.stopped) this.thread.addNotice(text("stopped"));
     } else {
-      turn.reply ??= this.thread.openReply();
+      turn.reply ??= this.#open(turn);
       turn.reply.finish({
         content: done.answer,
         messageId: done.message_id,
@@ -213,7 +219,7 @@ export class Delivery {
       this.room.refresh();
       return;
     }
-    const reply = (turn.reply ??= this.thread.openReply());
+    const reply = (turn.reply ??= this.#open(turn));
     const again = () => {
       reply.remove();
       this.#queue.push(turn.message);

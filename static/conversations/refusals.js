@@ -13,8 +13,9 @@ export class Refusals {
 
   /** A message did not get through. */
   ofMessage(problem, message) {
+    const waits = message.acknowledged ? "answerWaits" : "notSent";
     if (problem instanceof Unreachable) {
-      message.bubble.setFailed("notSent");
+      message.bubble.setFailed(waits);
       return this.live.trouble();
     }
     const { status, code, retryAfter } = problem;
@@ -29,7 +30,7 @@ export class Refusals {
     }
     if (status === 429) return this.#tooFast(message, retryAfter ?? 10);
     if (status === 503) {
-      message.bubble.setFailed("notSent");
+      message.bubble.setFailed(waits);
       return this.live.trouble(retryAfter);
     }
     if (status === 422 || status === 413) return message.bubble.setRejected("notAccepted");

@@ -32,11 +32,12 @@ export class Thread {
     return bubble;
   }
 
-  /** Open an answer that is still to come. */
-  openReply(options = {}) {
-    const reply = new ReplyBubble({ ...options, actions: this.actions });
+  /** Open an answer that is still to come; `next` is the bubble that waits for one of its own. */
+  openReply(next = null) {
+    const reply = new ReplyBubble({ actions: this.actions });
     this.#replies.push(reply);
-    this.#place(reply.node, new Date());
+    if (next) next.node.before(reply.node);
+    else this.#place(reply.node, new Date());
     this.follow(reply);
     return reply;
   }

@@ -12,7 +12,16 @@ from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from tests.browser.chat_pages import ANSWER, answered
-from tests.browser.chat_stage import SESSIONS, Stage, citation, json_reply, refusal, stream, turn_events
+from tests.browser.chat_stage import (
+    ORIGIN,
+    SESSIONS,
+    Stage,
+    citation,
+    json_reply,
+    refusal,
+    stream,
+    turn_events,
+)
 
 pytestmark = pytest.mark.browser
 KNOWN = """localStorage.setItem("kimono.visitor", '{"session_id": "sess-1", "visitor_token": "vt_1"}')"""
@@ -22,6 +31,12 @@ def message(seq: int, author: str, content: str, **changes: Any) -> dict[str, An
     role = "user" if author == "visitor" else "assistant"
     stored = {"message_id": f"msg-{seq}", "seq": seq, "role": role, "author": author, "content": content}
     return stored | {"citations": [], "attachments": [], "created_at": "2026-07-03T08:30:00Z"} | changes
+
+
+def numbered(events: list[tuple[str, dict[str, Any]]], n: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the events of a turn with another message and answer than the usual ones."""
+    others = {"user_message_id": f"msg-v{n}", "message_id": f"msg-b{n}"}
+    return [(name, {key: others.get(key, value) for key, value in body.items()}) for name, body in events]
 
 
 def test_a_broken_stream_is_taken_up_where_it_broke(stage: Stage) -> None:
@@ -63,6 +78,13 @@ def test_an_unreachable_service_counts_down_and_sends_what_waited(stage: Stage) 
     expect(page.locator("#banner-text")).to_contain_text(re.compile(r"[12] 秒后重试"))
     expect(answered(stage)).to_have_count(1)
     expect(page.locator("#banner")).to_be_hidden()
+    # What the server has got is not called unsent, though the rest of its answer is still to come.
+    events = numbered(turn_events("全好了。"), 2)
+    again = refusal(503, "maintenance", **{"Retry-After": "1"})
+    stage.turns = [stream(events[:2]), again, stream(events)]
+    stage.send("都好了吗？")
+    expect(page.locator(".row-own .delivery").last).to_have_text("已发送，连上后继续回答")
+    expect(answered(stage)).to_have_count(2)
 
 
 def test_a_closed_conversation_goes_on_in_a_new_one(stage: Stage) -> None:
@@ -122,8 +144,8 @@ def test_a_visit_brings_back_the_conversation_as_the_visitor_alone(new_page: Cal
     stage.answers = {"GET /messages": stage.history(*past)}
     stage.requests.clear()
     page.reload()
-    said = ["上次的问题", re.compile("上次的回答"), "正在为您转接。"]
-    expect(page.locator(".row .bubble")).to_have_text(said)
+    said = page.locator(".row .bubble")
+    expect(said).to_have_text(["上次的问题", re.compile("上次的回答"), "正在为您转接。"])
     # What is no answer is not voted on, nor taken along.
     buttons = [row.locator(".foot button[aria-label]").count() for row in page.locator(".row-bot").all()]
     assert buttons == [4, 0]
@@ -257,6 +279,33 @@ def test_enter_sends_except_while_a_word_is_being_composed(stage: Stage) -> None
     assert field.input_value() == "nihao\n"
     page.keyboard.press("Enter")
     expect(page.locator(".row-own")).to_have_count(1)
+    expect(answered(stage)).to_have_count(1)
+    # Each answer stands below its own question, also where the next one was asked meanwhile.
+    stage.turns = [stream(numbered(turn_events(f"{n}。"), n)) for n in (2, 3)]
+    page.evaluate(
+        """() => { for (const words of ["二", "三"]) {
+          document.getElementById("composer-text").value = words;
+          document.getElementById("composer-text").dispatchEvent(new Event("input"));
+          document.getElementById("composer-form").requestSubmit();
+        } }"""
+    )
+    expect(answered(stage)).to_have_count(3)
+    expect(page.locator(".row .bubble")).to_have_text(["nihao", "好的。", "二", "2。", "三", "3。"])
+
+
+def test_two_tabs_show_one_conversation(stage: Stage) -> None:
+    stage.turns = [stream(turn_events("好的。"))]
+    page = stage.open()
+    page.context.route("**/*", lambda route: route.fulfill(body="", content_type="text/html"))
+    other = page.context.new_page()
+    other.goto(ORIGIN)
+    past = [message(1, "visitor", "别处问的"), message(2, "bot", "别处答的。", kind="answer")]
+    stage.answers = {"GET /messages": stage.history(*past)}
+    other.evaluate(KNOWN)
+    expect(page.locator(".row .bubble")).to_have_text(["别处问的", "别处答的。"])
+    stage.send("在吗？")
+    expect(answered(stage)).to_have_count(2)
+    assert stage.opened == 0
 
 
 def test_the_limit_counts_characters_not_code_units(stage: Stage) -> None:
