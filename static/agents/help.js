@@ -1,6 +1,7 @@
 // What stands ready beside a conversation: passages of the knowledge and a suggested reply, each one tap from the field.
 
 import { byId } from "../conversations/elements.js";
+import { markdown } from "../conversations/markdown.js";
 import { withSource } from "./picks.js";
 import { Suggestion } from "./suggesting.js";
 
@@ -19,8 +20,20 @@ export async function suggest(page, sheet) {
   await suggestion.run();
 }
 
-/** Make the buttons of recommendations and suggestions work. */
+/** Lay the passages out as their documents have them, tables as tables. */
+function layOut() {
+  if (!byId("recommended-sources")) return;
+  const passages = given("recommended-sources");
+  document.querySelectorAll("#recommended .chunk-text").forEach((node, at) => {
+    node.replaceChildren(markdown(passages[at].content, () => null));
+  });
+}
+
+/** Make recommendations and suggestions work. */
 export function wireHelp(page, sheet) {
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "recommended") layOut();
+  });
   document.addEventListener("click", (event) => {
     const target = event.target.closest("button");
     if (!target || !page.open) return;

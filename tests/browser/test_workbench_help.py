@@ -23,12 +23,19 @@ def told(*events: tuple[str, dict[str, Any]]) -> str:
 def test_a_suggestion_grows_after_what_the_agent_writes_and_says_how_it_ends(
     agent: Callable[..., Agent], program: httpx.Client, alpha: Any
 ) -> None:
-    fill(alpha, ("怎么退货？", RETURNS))
+    fill(
+        alpha,
+        ("怎么退货？", RETURNS),
+        ("退货要付多少运费？", "| 地区 | 运费 |\n| --- | --- |\n| 江浙沪 | ¥8 |"),
+    )
     session_id = waiting(program, "u-1")
     program.post("/api/v1/chat", json={"session_id": session_id, "message": "怎么退货？"})
     li = agent("li")
     page = li.page
     li.open_first()
+    page.locator("#help-text").fill("退货要付多少运费？")
+    page.keyboard.press("Enter")
+    expect(page.locator("#recommended .chunk-text td").first).to_have_text("江浙沪")
     suggest, field = page.locator("#suggest"), page.locator("#writing-text")
     hint, send = page.locator("#writing-hint"), page.locator("#writing-send")
     # Whoever may not reply yet reads it beside.
