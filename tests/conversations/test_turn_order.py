@@ -7,8 +7,11 @@ from django.db import transaction
 
 from conversations.models import Message, Turn
 from conversations.services import handoffs, sequencing
+from conversations.services.handoffs import Handler
 from conversations.services.turns import ordering, starting
+from conversations.services.turns.shapes import Begun
 from kimono.lib.threads import in_thread
+from tenants.services.auditing import SYSTEM
 from tests.conversations import talking
 from tests.conversations.talking import KEY, begin, events_of, run, say
 
@@ -75,6 +78,20 @@ def test_the_next_turn_goes_on_when_the_one_before_was_abandoned(shop: Any) -> N
     events = run(story())
     assert events[-1].name == "done"
     assert Turn.objects.get(number=1).error == "abandoned"
+
+
+def test_what_waited_when_a_person_came_is_not_the_bots_after_it_has_gone(in_alpha: Any) -> None:
+    def begun(text: str) -> Begun:
+        incoming = talking.incoming(text, "sess-order5")
+        return starting.start(incoming=incoming, sender=KEY, owner="w", now=talking.now())
+
+    begun("运费怎么算？")
+    waits = begun("怎么退货？")
+    assert waits.place == "wait"
+    agent = Handler("agent-1", "一号")
+    handoffs.take_over(session_id="sess-order5", agent=agent, by=SYSTEM, now=talking.now())
+    handoffs.release(session_id="sess-order5", agent=agent, to="bot", note="", by=SYSTEM, now=talking.now())
+    assert ordering.claim(waits, owner="w") == "human"
 
 
 def test_whoever_waits_when_a_person_takes_over_is_answered_by_the_person(shop: Any, model: Any) -> None:

@@ -61,7 +61,8 @@ def claim(begun: Begun, *, owner: str) -> Literal["run", "wait", "human", "lost"
         turn.lease_until = now + lease()
         turn.lease_owner = owner
         begun.conversation, begun.turn = conversation, turn
-        if conversation.state != Conversation.State.BOT:
+        # Also when the person has gone again: what was said before is for that person, the bot begins anew after it.
+        if conversation.state != Conversation.State.BOT or conversation.epoch != turn.epoch:
             responses.end_human(begun, now=now)
             turn.save()
             return "human"
