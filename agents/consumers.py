@@ -168,15 +168,17 @@ class AgentSocket(Socket):
 
     async def _typing(self, typing: frames.TypingIn, id: str | None) -> None:
         self._check_acts()
-        doorbell.say(
-            self._group(typing.session_id), {"type": "typing", "data": {"author": "agent", "on": typing.on}}
-        )
+        group = self._group(typing.session_id)
+        # A colleague who looks on may type what it will: the contact hears of the one who answers.
+        if await in_thread(desk.answers, agent_id=self.agent.id, session_id=typing.session_id):
+            doorbell.say(group, {"type": "typing", "data": {"author": "agent", "on": typing.on}})
 
     async def _has_read(self, read: frames.ReadIn, id: str | None) -> None:
         self._check_acts()
         group = self._group(read.session_id)
         await in_thread(desk.has_read, agent_id=self.agent.id, session_id=read.session_id, seq=read.seq)
-        doorbell.say(group, {"type": "read", "data": {"author": "agent", "seq": read.seq}})
+        seq = min(read.seq, self._followed[read.session_id][0].told)
+        doorbell.say(group, {"type": "read", "data": {"author": "agent", "seq": seq}})
 
     async def _presence(self, wish: frames.PresenceIn, id: str | None) -> None:
         self._check_acts()

@@ -9,7 +9,7 @@ from django.db.models.functions import Greatest
 
 from agents.models import ReadMark
 from agents.services import cases
-from conversations.models import Handoff, InboxEntry
+from conversations.models import Conversation, Handoff, InboxEntry
 from conversations.services import conversations, inbox, payloads
 from conversations.services.conversations import Reader
 from conversations.services.payloads import moment
@@ -58,6 +58,12 @@ def _fields(entry: InboxEntry, items: Mapping[int, Mapping[str, Any]]) -> dict[s
     elif entry.type == "session.updated":
         fields["session"] = payloads.session(conversation, with_position=False)
     return fields
+
+
+def answers(*, agent_id: str, session_id: str) -> bool:
+    """Tell whether it is this agent who answers in a conversation."""
+    rows = Conversation.objects.filter(public_id=session_id, state=Conversation.State.ASSIGNED)
+    return rows.filter(assigned_agent_id=agent_id).exists()
 
 
 def has_read(*, agent_id: str, session_id: str, seq: int) -> None:

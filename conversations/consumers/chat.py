@@ -138,7 +138,7 @@ class ChatSocket(Socket):
         self._say("typing", on=typing.on)
 
     async def _has_read(self, read: frames.ReadIn, id: str | None) -> None:
-        self._say("read", seq=read.seq)
+        self._say("read", seq=min(read.seq, self.watched.told))
 
     def _say(self, kind: str, **data: Any) -> None:
         # Who said it is told, so that its own sockets may leave it out.

@@ -133,3 +133,33 @@ def test_what_no_text_may_hold_and_what_breaks_many_rules_ends_no_socket(
     # Told again to who asks again, with every field that a state has.
     assert seen["state"] | {"state": "pending", "agent": None} == seen["state"]
     assert seen["ack"]["seq"] == seen["state"]["seq"] == 1
+
+
+def test_a_contact_hears_of_the_one_who_answers_that_it_types(
+    alpha: Tenant, key: Caller, asked: Callable[..., str]
+) -> None:
+    session_id, host = asked(), f"{alpha.slug}.localhost"
+    assert key.post(f"agent/sessions/{session_id}/accept", {"agent_id": "a-1"}).status_code == 200
+
+    def line(path: str, query: str) -> Any:
+        return plugged(path, host=host, headers=key.headers, query=query)
+
+    async def story() -> list[Any]:
+        async with (
+            line("/ws/chat/", f"session_id={session_id}") as contact,
+            line("/ws/agent/", "agent_id=a-2") as other,
+            line("/ws/agent/", "agent_id=a-1") as agent,
+        ):
+            contact.send("ping")
+            await contact.until("pong")
+            for wire in (other, agent):
+                wire.send("subscribe", id="s", session_id=session_id)
+                wire.send("typing", session_id=session_id)
+                wire.send("ping")
+                await wire.until("pong")
+            agent.send("read", session_id=session_id, seq=99)
+            await contact.until("read")
+            return contact.seen
+
+    words = [each for each in run(story()) if each["type"] in ("typing", "read")]
+    assert [(each["type"], each.get("seq")) for each in words] == [("typing", None), ("read", 2)]
