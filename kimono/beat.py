@@ -9,8 +9,9 @@ from celery.beat import Scheduler
 from django.conf import settings
 from django.db import connection
 
+from kimono.lib import beats
+
 log = logging.getLogger(__name__)
-_LOCK = 0x6B696D6F  # any constant; all beats of one database ask for the same
 
 
 def schedule() -> dict[str, dict[str, Any]]:
@@ -21,6 +22,8 @@ def schedule() -> dict[str, dict[str, Any]]:
         "look-after-knowledge": ("knowledge.look_after", 60.0),
         "look-after-agents": ("agents.look_after", settings.SWEEP_SECONDS),
         "fetch-again": ("knowledge.fetch_again", 300.0),
+        "watch-components": ("opsconsole.watch_components", settings.WATCH_SECONDS),
+        "check-alerts": ("opsconsole.check_alerts", settings.ALERT_SECONDS),
     }
     return {
         name: {"task": task, "schedule": seconds, "options": {"queue": "beat", "expires": seconds}}
@@ -62,7 +65,7 @@ class LockedScheduler(Scheduler):
             if parameters.get(key)
         }
         raw = psycopg.connect(**wanted, autocommit=True)
-        row = raw.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+        row = raw.execute("SELECT pg_try_advisory_lock(%s)", [beats.LOCK]).fetchone()
         if row is None or not row[0]:
             raw.close()
             return False

@@ -1,9 +1,10 @@
 """The socket of an operator: `/ws/ops/`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from conversations.consumers.closings import Closing
@@ -17,11 +18,12 @@ from kimono.lib.errors import Denied, Refusal
 from kimono.lib.threads import in_thread
 from opsconsole import schemas as frames
 from opsconsole.schemas import Topic
-from opsconsole.services import feed, figures
+from opsconsole.services import feed, figures, watching
 from tenants.auth import Principal
 from tenants.people.models import User
 
 _TOPICS: Mapping[str, Topic] = {"alert": "alerts", "component": "components", "tenant": "tenants"}
+_WATCHED = frozenset({"alerts", "components"})
 
 
 class OpsSocket(Socket):
@@ -38,7 +40,7 @@ class OpsSocket(Socket):
             "subscribe": Taken(frames.SubscribeIn, self._subscribe),
         }
         self._topics: frozenset[Topic] = frozenset()
-        self._counting: asyncio.Task[None] | None = None
+        self._running: dict[Topic, asyncio.Task[None]] = {}
 
     def may_be_asked(self, principal: Principal | Refusal) -> bool:
         """Tell whether the first frame may name the operator: open mode names nobody here."""
@@ -93,20 +95,35 @@ class OpsSocket(Socket):
     async def _subscribe(self, wish: frames.SubscribeIn, id: str | None) -> None:
         self._topics = frozenset(wish.topics)
         await self.frame("ack", id=id, stream=feed.STREAM, seq=self._feed.told, duplicate=False)
-        if "metrics" in self._topics and self._counting is None:
-            self._counting = self.spawn(self._count())
-        elif "metrics" not in self._topics and self._counting is not None:
-            self._counting.cancel()
-            self._counting = None
+        self._keep("metrics", self._count, wanted="metrics" in self._topics)
+        self._keep("components", self._watch, wanted=bool(self._topics & _WATCHED))
+
+    def _keep(self, topic: Topic, work: Callable[[], Coroutine[Any, Any, None]], *, wanted: bool) -> None:
+        """Have work that goes on for a topic running while that is wanted."""
+        running = self._running.pop(topic, None)
+        if wanted:
+            self._running[topic] = running or self.spawn(work())
+        elif running is not None:
+            running.cancel()
 
     async def _count(self) -> None:
         while True:
             await self.frame("metrics", stream=feed.STREAM, **await in_thread(_figures))
             await asyncio.sleep(figures.SECONDS)
 
+    async def _watch(self) -> None:
+        """Look after the components beside beat's task, which runs only while queue and workers do."""
+        while True:
+            await in_thread(_look)
+            await asyncio.sleep(settings.WATCH_SECONDS)
+
 
 def _since(seq: int) -> list[feed.Told]:
     return feed.since(seq, now=timezone.now())
+
+
+def _look() -> None:
+    watching.look(now=timezone.now())
 
 
 def _figures() -> dict[str, Any]:

@@ -16,6 +16,6 @@ class TenantsConfig(AppConfig):
         from tenants import tasks  # noqa: F401  (jobs are enqueued by name, so their handlers must be known)
         from tenants.services import metering, ringing, tenant_settings
 
-        ringing.install(queue.send, queue.is_reachable)
+        ringing.install(queue.send, queue.is_reachable, queue.is_worked)
         tenant_settings.register()
         metering.install()

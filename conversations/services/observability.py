@@ -18,7 +18,7 @@ from kimono.lib.errors import Missing
 from kimono.providers import breakers
 from knowledge.models import Unit
 
-_LEAST_FREE_GB = 1.0
+LEAST_FREE_GB = 1.0
 _TIMES = ("last_opened_at", "last_failure_at", "last_success_at")
 
 
@@ -55,10 +55,10 @@ def health_of(*, units: Callable[[], int], model_shut: bool, now: datetime) -> d
     `units` counts what can be searched; `model_shut` says that the model's breaker is open.
     """
     checks = {
-        "database": _timed(_database),
+        "database": _timed(database_answers),
         "llm": {"status": _model(model_shut)},
         "vector_store": _vector_store(units),
-        "redis": _timed(_redis),
+        "redis": _timed(redis_answers),
         "disk": _disk(),
     }
     states = {name: str(check["status"]) for name, check in checks.items()}
@@ -76,7 +76,8 @@ def _timed(check: Callable[[], bool]) -> dict[str, Any]:
     return {"status": "up" if good else "down", "latency_ms": took}
 
 
-def _database() -> bool:
+def database_answers() -> bool:
+    """Tell whether the database answers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -85,7 +86,8 @@ def _database() -> bool:
         return False
 
 
-def _redis() -> bool:
+def redis_answers() -> bool:
+    """Tell whether Redis answers within half a second."""
     url = str(settings.CACHES["default"]["LOCATION"])
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5) as client:
@@ -107,6 +109,11 @@ def _vector_store(units: Callable[[], int]) -> dict[str, Any]:
         return {"status": "down", "size": 0}
 
 
+def free_gb() -> float:
+    """Return how much room is left where files are kept."""
+    return shutil.disk_usage(settings.HOME).free / 1024**3
+
+
 def _disk() -> dict[str, Any]:
-    free = shutil.disk_usage(settings.HOME).free / 1024**3
-    return {"status": "up" if free >= _LEAST_FREE_GB else "degraded", "free_gb": round(free, 1)}
+    free = free_gb()
+    return {"status": "up" if free >= LEAST_FREE_GB else "degraded", "free_gb": round(free, 1)}

@@ -41,6 +41,8 @@ class Environment(BaseSettings):
     kimono_sweep_seconds: float = 15.0
     kimono_poll_seconds: float = 20.0
     kimono_presence_seconds: float = 90.0
+    kimono_watch_seconds: float = Field(default=30.0, ge=5.0, le=300.0)
+    kimono_alert_seconds: float = Field(default=60.0, ge=30.0, le=600.0)
     kimono_socket_ping_seconds: float = 25.0
     kimono_socket_silence_seconds: float = 60.0
     kimono_socket_caller_seconds: float = 1.0

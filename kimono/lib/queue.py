@@ -68,6 +68,14 @@ def is_reachable() -> bool:
         return False
 
 
+def is_worked() -> bool:
+    """Tell whether a worker answers; waits a second at most. Needs a broker that is there."""
+    try:
+        return bool(app.control.ping(timeout=1.0, limit=1))
+    except (OperationalError, RedisError, OSError):
+        return False
+
+
 def send(name: str, *args: Any, queue: str) -> None:
     """Send the task called `name` now, without waiting for a broker that is down."""
     try:

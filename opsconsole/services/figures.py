@@ -40,7 +40,7 @@ def _recent(name: str, seconds: float, count: Any, now: datetime) -> dict[str, A
 def _flow(now: datetime) -> dict[str, Any]:
     turns = Turn.objects.filter(created_at__gte=now - _LATELY)
     finished = Q(status=Turn.Status.SUCCESS)
-    asked = _sums(
+    asked = sums(
         turns,
         Count("pk", filter=Q(created_at__gte=now - _MINUTE)),
         Count("pk", filter=finished),
@@ -51,9 +51,9 @@ def _flow(now: datetime) -> dict[str, Any]:
             all=Count("pk"), failed=Count("pk", filter=Q(success=False))
         )
     return {
-        "conversations_today": _sums(_begun_today(now), Count("pk"))[0],
-        "active_sessions": _sums(traces.active(now=now), Count("pk"))[0],
-        "pending_sessions": _sums(Conversation.objects.filter(state="pending"), Count("pk"))[0],
+        "conversations_today": sums(_begun_today(now), Count("pk"))[0],
+        "active_sessions": sums(traces.active(now=now), Count("pk"))[0],
+        "pending_sessions": sums(Conversation.objects.filter(state="pending"), Count("pk"))[0],
         "agents_online": _agents_online(now),
         "requests_per_minute": asked[0],
         "error_rate": round(calls["failed"] / calls["all"], 4) if calls["all"] else 0.0,
@@ -85,7 +85,7 @@ def _agents_online(now: datetime) -> int:
     return sum(seat.presence(now)[0] == Seat.Presence.ONLINE for seat in there)
 
 
-def _sums(rows: QuerySet[Any], *amounts: Any) -> list[int]:
+def sums(rows: QuerySet[Any], *amounts: Any) -> list[int]:
     """Return sums over all merchants; each merchant's rows become one."""
     together = rows.order_by().annotate(together=Value(1)).values("together")
     named = {f"sum_{place}": amount for place, amount in enumerate(amounts)}

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 Ringer: TypeAlias = Callable[..., None]
 _ringer: Ringer | None = None
 _is_reachable: Callable[[], bool] | None = None
+_is_worked: Callable[[], bool] | None = None
 
 
 class QueueDown(Unavailable):
@@ -24,15 +25,25 @@ class QueueDown(Unavailable):
     detail = "The queue does not answer; try again later."
 
 
-def install(ringer: Ringer, is_reachable: Callable[[], bool]) -> None:
-    """Set how a ring is sent (`ringer(task_name, *args, queue=)`) and how the queue is asked whether it is there."""
-    global _ringer, _is_reachable
-    _ringer, _is_reachable = ringer, is_reachable
+def install(ringer: Ringer, is_reachable: Callable[[], bool], is_worked: Callable[[], bool]) -> None:
+    """Set how a ring is sent (`ringer(task_name, *args, queue=)`), and how queue and workers are asked for a sign."""
+    global _ringer, _is_reachable, _is_worked
+    _ringer, _is_reachable, _is_worked = ringer, is_reachable, is_worked
+
+
+def is_up() -> bool:
+    """Tell whether the queue answers, as far as one is installed."""
+    return _is_reachable is None or _is_reachable()
+
+
+def is_answered() -> bool:
+    """Tell whether a worker answers who would hear a ring; asks for a second at most."""
+    return _is_worked is not None and _is_worked()
 
 
 def check_up() -> None:
     """Raise `QueueDown` when the queue does not answer: for requests whose only result is a job."""
-    if _is_reachable is not None and not _is_reachable():
+    if not is_up():
         raise QueueDown
 
 

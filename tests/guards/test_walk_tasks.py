@@ -61,6 +61,8 @@ TASKS: dict[str, list[tuple[Any, ...]]] = {
     "tenants.roll_up_metrics": [()],
     "knowledge.fetch_again": [()],
     "knowledge.look_after": [()],
+    "opsconsole.check_alerts": [()],
+    "opsconsole.watch_components": [()],
 }
 
 
