@@ -68,6 +68,8 @@ export class Room {
       this.thread.toEnd();
       this.#countMissed(items);
       await this.#follow(session);
+      const hasWritten = items.at(-1)?.author === "visitor";
+      if (session.state === "pending" && settings.closed && !hasWritten) this.#offerForm();
       this.#resumed = true;
       this.live.listen();
     } finally {
@@ -170,6 +172,17 @@ export class Room {
     }
   }
 
+  /** Learn the place in the line of somebody who has asked for a person, and whether people are at work. */
+  async #findPlace() {
+    try {
+      const { state, queue_position: position, estimated_wait_seconds: waitSeconds, ...card } = await this.conversation.escalate();
+      this.show(state, { position, waitSeconds });
+      if (state === "pending" && card.in_working_hours === false) this.#offerForm();
+    } catch {
+      // the live events will say it
+    }
+  }
+
   /** Read the end of a turn: it may have gone to a person. */
   turned(done, bubble) {
     if (done.status === "human") {
@@ -177,7 +190,7 @@ export class Room {
       if (this.handler === "bot") this.refresh();
     } else if (done.escalate || done.data?.escalate_to_human) {
       this.show("pending");
-      this.refresh();
+      this.#findPlace();
     } else if (this.handler === "resolved") {
       this.show("bot");
     }
@@ -316,6 +329,7 @@ export class Room {
     this.live.stayWhenHidden = state === "pending" || state === "assigned";
     if (state === "closed") this.live.stop();
     if (state !== "resolved") this.#askHow(state);
+    if (state !== "pending") this.#form?.remove();
   }
 
   #queueWords({ queue_position: position, estimated_wait_seconds: seconds, in_working_hours: open }) {

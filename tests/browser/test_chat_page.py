@@ -198,6 +198,26 @@ def test_a_person_joins_and_writes_while_nobody_asked_for_anything(stage: Stage)
     assert "token=vt_1" in asked.url and "after_seq=0" in asked.url
 
 
+def test_a_message_may_be_left_where_people_are_not_at_work(stage: Stage) -> None:
+    """However a person was asked for, and on the next visit as long as nothing was left."""
+    stage.turns = [stream(turn_events("已登记，现在不在工作时间。", escalate_to_human=True))]
+    said = {"state": "pending", "queue_position": 3, "in_working_hours": False}
+    stage.answers = {"POST /escalate": json_reply(said)}
+    page = stage.open(closed=True)
+    stage.send("转人工")
+    form = page.get_by_role("form", name="留言")
+    expect(form).to_be_visible()
+    expect(page.locator("#handler-text")).to_have_text("等待人工，第 3 位")
+    past = [message(1, "visitor", "转人工"), message(2, "bot", "已登记。", kind="transfer")]
+    stage.answers["GET /messages"] = stage.history(*past, state="pending")
+    page.reload()
+    expect(form).to_be_visible()
+    stage.answers["GET /messages"] = stage.history(*past, message(3, "visitor", "尺码"), state="pending")
+    page.reload()
+    expect(page.locator(".row-own")).to_have_count(2)
+    expect(form).to_have_count(0)
+
+
 def test_how_it_was_is_asked_until_it_is_said(stage: Stage) -> None:
     """By keyboard, on a later visit; and no more once it was said on another page."""
     stage.page.add_init_script(KNOWN)
