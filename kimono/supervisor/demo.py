@@ -165,6 +165,7 @@ def web_command(port: int, host: str = HOST) -> tuple[str, ...]:
             "--port",
             str(port),
         ),
+        *("--ws", "kimono.upgrading:Sockets"),
         *(
             "--ws-max-size",
             "65536",

@@ -1,6 +1,8 @@
 """A contact's socket before a real server: greeting, message, ack, reply, resume."""
 
 import itertools
+import json
+import socket
 from typing import Any
 
 import httpx
@@ -148,3 +150,16 @@ def test_the_server_ends_a_socket_that_is_one_too_many_too_fast_or_its_last(
         servers.web.child.ask_to_stop()
         assert line.ended() == 1001
         assert line.seen[-1] | {"reason": "restart", "reconnect": True} == line.seen[-1]
+
+
+def test_a_handshake_that_is_too_long_to_read_is_refused_and_not_left_open(live: Servers) -> None:
+    asked = (
+        f"GET {CHAT}?token={'x' * 9000} HTTP/1.1\r\nHost: {live.host('alpha')}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", live.port), timeout=20) as line:
+        line.sendall(asked.encode())
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(body) | {"code": "payload_too_large", "max_bytes": 8192} == json.loads(body)
