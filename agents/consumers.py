@@ -183,9 +183,6 @@ class AgentSocket(Socket):
     async def _presence(self, wish: frames.PresenceIn, id: str | None) -> None:
         self._check_acts()
         await in_thread(_choose, self.agent.id, wish.status)
-        doorbell.say(
-            inbox.group(), {"type": "presence", "data": {"agent_id": self.agent.id, "status": wish.status}}
-        )
         await self.frame("ack", id=id, duplicate=False)
 
     def _group(self, session_id: str) -> str:

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workbench/login/", entrance.SignIn.as_view(), name="workbench-login"),
     path("workbench/logout/", entrance.SignOut.as_view(), name="workbench-logout"),
     path("workbench/list/", workbench.listing, name="workbench-list"),
+    path("workbench/team/", workbench.team, name="workbench-team"),
     path(_CASE, workbench.case, name="workbench-case"),
     path(f"{_CASE}knowledge/", workbench.knowledge, name="workbench-knowledge"),
     path(f"{_CASE}draft/", workbench.draft, name="workbench-draft"),

@@ -1,19 +1,27 @@
 """Whether agents are there: chosen by them, kept over a reload, over by itself when nothing is heard any more."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from agents.models import Seat
 from agents.services import assigning, seats
 from agents.services.seats import PresenceName
+from conversations.services import doorbell, inbox
 from conversations.services.payloads import moment
 from kimono.lib.errors import Missing
+
+_ORDER: Mapping[str, int] = {"online": 0, "away": 1, "offline": 2}
 
 
 def choose(*, seat: Seat, status: PresenceName, capacity: int | None = None, now: datetime) -> Seat:
     """Set whether an agent is there; going offline keeps its conversations. Choosing is a sign of life.
 
-    Who comes online gets what waits, where the merchant leaves that to the system.
+    Colleagues are told. Who comes online gets what waits, where the merchant leaves that to the system.
     """
     if seat.presence(now)[0] != status:
         seat.chosen_at = now
@@ -21,6 +29,8 @@ def choose(*, seat: Seat, status: PresenceName, capacity: int | None = None, now
     if capacity is not None:
         seat.capacity = capacity
     seat.save(update_fields=["chosen", "chosen_at", "seen_at", "capacity"])
+    told = {"type": "presence", "data": {"agent_id": seat.agent_id, "status": status}}
+    transaction.on_commit(partial(doorbell.say, inbox.group(), told))
     if status == "online":
         assigning.assign_waiting(now=now)
     return seat
@@ -75,6 +85,22 @@ def listed(
             }
         )
     return found
+
+
+@dataclass(frozen=True)
+class Team:
+    """An agent's colleagues as `listed` shows them, those who are there first, and how many of all are there."""
+
+    colleagues: Sequence[dict[str, Any]]
+    agents_online: int
+
+
+def team(*, but: str, now: datetime) -> Team:
+    """Return the colleagues of an agent, `but` itself, and how many agents are there, itself among them."""
+    everybody = listed(now=now)
+    colleagues = [each for each in everybody if each["agent_id"] != but]
+    colleagues.sort(key=lambda each: (_ORDER[each["presence"]], each["active_sessions"], each["name"]))
+    return Team(colleagues, sum(each["presence"] == Seat.Presence.ONLINE for each in everybody))
 
 
 def online(*, now: datetime) -> list[Seat]:

@@ -31,10 +31,7 @@ class Choices:
 
 def choices(*, but: str, now: datetime) -> Choices:
     """Return everybody to whom a conversation may be given, except `but`."""
-    order = {"online": 0, "away": 1, "offline": 2}
-    agents = [each for each in presence.listed(now=now) if each["agent_id"] != but]
-    agents.sort(key=lambda each: (order[each["presence"]], each["active_sessions"], each["name"]))
-    return Choices(agents, groups.shown(list(groups.listed())))
+    return Choices(presence.team(but=but, now=now).colleagues, groups.shown(list(groups.listed())))
 
 
 def find(*, to_agent_id: str | None, to_group: str | None, now: datetime) -> Target:

@@ -36,6 +36,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "tenant_name": tenant.name,
         "seat": seat,
         "presence": presence.arrived(seat=seat, now=now),
+        "team": presence.team(but=seat.agent_id, now=now),
         "language": "en" if (get_language() or "").startswith("en") else "zh-hans",
         "time_zone": str(zones.merchants_zone()),
         "csp_nonce": str(getattr(request, "csp_nonce", "")),
@@ -74,6 +75,15 @@ def _listing(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "viewer": seat.agent_id,
         "open_id": request.GET.get("session", ""),
     }
+
+
+@staff_only
+@require_GET
+def team(request: HttpRequest) -> HttpResponse:
+    """Show which colleagues are there."""
+    now = timezone.now()
+    seat = seat_of_page(request, now)
+    return render(request, "agents/includes/team.html", {"team": presence.team(but=seat.agent_id, now=now)})
 
 
 @staff_only

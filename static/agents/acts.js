@@ -4,9 +4,8 @@ import { byId } from "../conversations/elements.js";
 import { text } from "../conversations/texts.js";
 import { Refused, call, casePath } from "./calls.js";
 import { endCase, saveSolution, transferCase, writeTicket } from "./dialogs.js";
+import { presenceWord } from "./team.js";
 import { complain, toast } from "./toasts.js";
-
-const PRESENCES = { online: "presenceOnline", away: "presenceAway", offline: "presenceOffline" };
 
 /** Do something with the open conversation; on a refusal say why and show how things are now. */
 async function act(page, button, path, body, done) {
@@ -92,9 +91,10 @@ async function askBusiness(page, form) {
   }
 }
 
-async function setPresence(status) {
+async function setPresence(page, status) {
   try {
     showPresence((await call("PUT", "agent/presence", { status })).status);
+    page.team.refresh();
   } catch (problem) {
     complain(problem);
   }
@@ -103,7 +103,7 @@ async function setPresence(status) {
 /** Show whether the agent is there. */
 export function showPresence(status) {
   byId("presence").dataset.presence = status;
-  byId("presence-word").textContent = text(PRESENCES[status]);
+  byId("presence-word").textContent = presenceWord(status);
 }
 
 /** Make buttons, tags, priority and presence work. `page`: `open`, `desk`, `showBeside()`, `leave()`, `openFirst()`. */
@@ -116,7 +116,7 @@ export function wireActs(page) {
     if (target.closest("[popover]") && !target.closest(".preferences")) target.closest("[popover]").hidePopover();
     if (name && page.open) Promise.resolve(ACTS[name]?.(page, target)).catch(complain);
     if (removeTag !== undefined) file(page, { tags: tagsNow().filter((tag) => tag !== removeTag) });
-    if (status) setPresence(status);
+    if (status) setPresence(page, status);
     if (target.hasAttribute("data-open-first")) page.desk.move(1);
   });
   document.addEventListener("change", (event) => {

@@ -17,6 +17,7 @@ import { wireKeys } from "./keys.js";
 import { Line } from "./line.js";
 import { Outgoing } from "./outgoing.js";
 import { Palette } from "./palette.js";
+import { Team } from "./team.js";
 import { complain, toast } from "./toasts.js";
 
 const narrow = window.matchMedia("(max-width: 767px)");
@@ -38,6 +39,7 @@ class Workbench {
     });
     this.outgoing = new Outgoing(this.line);
     this.desk = new Desk({ line: this.line, openId: () => this.open?.sessionId ?? "", show: (id) => this.show(id) });
+    this.team = new Team();
     this.palette = new Palette(this);
     wireChoices();
     wireAlerts();
@@ -162,6 +164,7 @@ class Workbench {
     if (frame.type === "error") return this.outgoing.refuse(frame);
     if (frame.type === "csat" && frame.stream === "inbox") toast(text("gotCsat", { score: frame.score }), { tone: "good" });
     if (frame.type === "solution" && frame.agent_id === settings.agent.id) this.#reviewed(frame);
+    if (frame.type === "presence") this.team.refresh();
     if (frame.stream && frame.stream === this.open?.sessionId) this.open.onFrame(frame);
     return this.desk.onFrame(frame);
   }
@@ -177,6 +180,7 @@ class Workbench {
     this.outgoing.resend();
     this.desk.refresh();
     this.desk.follow().catch(() => {});
+    this.team.refresh();
     this.open?.read();
   }
 
