@@ -17,6 +17,7 @@ from tenants.admin import ServiceForm
 
 _ANY = ("", _("Any"))
 _SCORES = [(str(score), str(score)) for score in range(5, 0, -1)]
+_CONFIDENCE = [("low", _("Below 50%")), ("middle", _("50% to 80%")), ("high", _("80% and more"))]
 
 
 class CannedReplyForm(ServiceForm):
@@ -106,6 +107,9 @@ class ListForm(forms.Form):
     group_id = forms.ChoiceField(required=False, label=_("Group"))
     tag = forms.CharField(required=False, max_length=30, label=_("Tag"))
     score = forms.ChoiceField(required=False, choices=[_ANY, *_SCORES], label=_("Satisfaction"))
+    confidence = forms.ChoiceField(
+        required=False, choices=[_ANY, *_CONFIDENCE], label=_("How sure the bot was")
+    )
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, auto_id="filter-%s")

@@ -8,6 +8,7 @@ from ninja import Query, Router, Status
 
 from agents.api.callers import seat_of
 from agents.schemas import notes as shapes
+from agents.services import noting
 from conversations.services import notes
 from tenants.auth import Guard
 from tenants.paging import Page, Paged, paged
@@ -37,11 +38,5 @@ def add_note(request: HttpRequest, session_id: str, data: shapes.NoteIn) -> Stat
     """Note something on a conversation that its contact never sees."""
     now = timezone.now()
     seat = seat_of(request, None, session_id=session_id, now=now)
-    event = notes.add(
-        session_id=session_id,
-        content=data.content,
-        author_id=seat.agent_id,
-        author_name=seat.name,
-        now=now,
-    )
+    event = noting.add(session_id=session_id, content=data.content, seat=seat, now=now)
     return Status(201, notes.shown(event))

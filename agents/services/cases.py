@@ -7,12 +7,12 @@ from functools import reduce
 from operator import or_
 from typing import Any, Literal
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, FloatField, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from agents.models import Group, ReadMark
 from agents.services.sections import AgentsSettings
-from conversations.models import Conversation, Handoff, Message
+from conversations.models import Conversation, Handoff, Message, Turn
 from conversations.services import conversations, filing, handoffs, notes, payloads
 from conversations.services.payloads import moment
 from kimono.lib.errors import Invalid
@@ -22,6 +22,14 @@ from tenants.services.auditing import Actor
 
 HISTORY = 500
 Scope = Literal["mine", "all", "unassigned"]
+Confidence = Literal["low", "middle", "high"]
+# From which share of certainty, and below which.
+CONFIDENCE: Mapping[Confidence, tuple[float, float]] = {
+    "low": (0.0, 0.5),
+    "middle": (0.5, 0.8),
+    "high": (0.8, math.inf),
+}
+_LOOKED = (Turn.Outcome.ANSWERED, Turn.Outcome.REFUSED)
 
 
 def pending(*, priority: str | None = None, group_id: str | None = None, limit: int = 100) -> list[Handoff]:
@@ -76,9 +84,14 @@ def listed(
     agent_id: str | None = None,
     group_id: str | None = None,
     tag: str | None = None,
+    score: int | None = None,
+    confidence: Confidence | None = None,
     **filters: Any,
 ) -> QuerySet[Conversation]:
-    """Return conversations for an agent's list, newest first; `filters` are those of `conversations.listed`."""
+    """Return conversations for an agent's list, newest first; `filters` are those of `conversations.listed`.
+
+    `confidence` is how sure the bot was when it last looked for an answer.
+    """
     wanted = Q()
     if scope == "mine":
         wanted &= Q(assigned_agent_id=viewer)
@@ -89,8 +102,19 @@ def listed(
             wanted &= Q(**{name: value})
     if tag:
         wanted &= Q(tags__contains=[tag])
+    if score:
+        wanted &= Q(csat=score)
     rows = conversations.listed(**filters).filter(wanted)
+    if confidence:
+        least, below = CONFIDENCE[confidence]
+        rows = rows.annotate(sure=_sure()).filter(sure__gte=least, sure__lt=below)
     return rows.select_related("open_handoff").annotate(read_seq=_read_seq(viewer))
+
+
+def _sure() -> Subquery:
+    """Return how sure the bot was when it last looked for an answer; NULL where it never did."""
+    looked = Turn.objects.filter(conversation=OuterRef("pk"), outcome__in=_LOOKED).order_by("-pk")
+    return Subquery(looked.values("confidence")[:1], output_field=FloatField())
 
 
 def _read_seq(viewer: str) -> Greatest:
@@ -123,12 +147,14 @@ def rows(found: Collection[Any], *, now: datetime) -> list[dict[str, Any]]:
 
 
 def _last_messages(keys: Collection[int]) -> Mapping[int, Message]:
-    newest = (
-        Message.objects.filter(conversation_id__in=keys)
-        .order_by("conversation_id", "-seq")
-        .distinct("conversation_id")
+    """Return what was last said in each: by a person, or as an answer; that a person is called for says nothing."""
+    newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq").values("pk")
+    said = newest.exclude(kind=Message.Kind.TRANSFER).exclude(author=Message.Author.SYSTEM)
+    last = Conversation.objects.filter(pk__in=keys).annotate(
+        last_pk=Coalesce(Subquery(said[:1]), Subquery(newest[:1]))
     )
-    return {message.conversation_id: message for message in newest}
+    found = Message.objects.filter(pk__in=last.values("last_pk"))
+    return {message.conversation_id: message for message in found}
 
 
 def _cards(keys: Collection[int]) -> Mapping[int, Mapping[str, Any]]:

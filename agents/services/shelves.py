@@ -1,19 +1,20 @@
-"""The lists of the workbench: what waits, what is one's own, what nobody has, and all."""
+"""The lists of the workbench: what waits, what is one's own, what nobody has, where one is named, and all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlencode
 
-from agents.services import cases
+from agents.services import cases, noting
+from agents.services.cases import Confidence
 from agents.services.sections import AgentsSettings
 from conversations.models import Conversation
 from conversations.services import handoffs
 from tenants.services import tenant_settings
 
-Tab = Literal["waiting", "mine", "unassigned", "all"]
-TABS: tuple[Tab, ...] = ("waiting", "mine", "unassigned", "all")
+Tab = Literal["waiting", "mine", "unassigned", "mentions", "all"]
+TABS: tuple[Tab, ...] = ("waiting", "mine", "unassigned", "mentions", "all")
 MOST = 100
 # Of what waits the most urgent first, of equals the one that waits longest; of all else the latest.
 _ORDER = {True: ("rank", "open_handoff__pending_since", "pk"), False: ("-last_activity_at", "-pk")}
@@ -21,6 +22,7 @@ _STATES: Mapping[Tab, tuple[str, ...]] = {
     "waiting": (Conversation.State.PENDING,),
     "mine": (Conversation.State.ASSIGNED,),
     "unassigned": (Conversation.State.BOT, Conversation.State.PENDING),
+    "mentions": (),
     "all": (),
 }
 ICONS = {"bot": "bot", "pending": "clock", "assigned": "person", "resolved": "check", "closed": "close"}
@@ -33,13 +35,17 @@ def visitor_number(visitor_id: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One conversation of a list. `late` when its contact has waited longer than the merchant promises."""
+    """One conversation of a list. `late` when its contact has waited longer than the merchant promises.
+
+    `named` when a colleague's note that the agent has not read names it.
+    """
 
     conversation: Conversation
     last: str
     unread: int
     waiting_since: datetime | None
     late: bool
+    named: bool
 
     @property
     def at(self) -> datetime:
@@ -69,6 +75,7 @@ class Filters:
     agent_id: str = ""
     group_id: str = ""
     score: str = ""
+    confidence: str = ""
 
     def given(self) -> dict[str, str]:
         """Return those that are set, by name."""
@@ -77,13 +84,14 @@ class Filters:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A list: its rows, whether there are more, and how much waits and is one's own."""
+    """A list: its rows, whether there are more, how much waits, is one's own, and names the agent unread."""
 
     tab: Tab
     rows: Sequence[Row]
     more: bool
     waiting: int
     mine: int
+    mentions: int
     filters: Filters = field(default_factory=Filters)
 
     @property
@@ -99,7 +107,7 @@ class Shelf:
     @property
     def tabs(self) -> list[tuple[Tab, str, int | None]]:
         """Return the lists: name, what an address says to show it, how much is in it where that is counted."""
-        counts = {"waiting": self.waiting, "mine": self.mine}
+        counts = {"waiting": self.waiting, "mine": self.mine, "mentions": self.mentions}
         given = self.filters.given()
         return [(tab, urlencode({"tab": tab, **given}), counts.get(tab)) for tab in TABS]
 
@@ -116,22 +124,31 @@ def listed(*, tab: Tab, viewer: str, filters: Filters, now: datetime) -> Shelf:
         state=filters.state or None,
         channel=filters.channel or None,
         text=filters.text or None,
+        score=int(filters.score) if filters.score else None,
+        confidence=cast(Confidence, filters.confidence) or None,
     )
+    if tab == "mentions":
+        rows = rows.filter(noting.naming(viewer))
     if _STATES[tab] and not filters.state:
         rows = rows.filter(state__in=_STATES[tab])
-    if filters.score:
-        rows = rows.filter(csat=int(filters.score))
     found: list[Any] = list(
         rows.annotate(rank=handoffs.rank()).order_by(*_ORDER[tab == "waiting"])[: MOST + 1]
     )
-    counts = Conversation.objects.filter(state=Conversation.State.PENDING).count()
-    own = Conversation.objects.filter(state=Conversation.State.ASSIGNED, assigned_agent_id=viewer).count()
-    return Shelf(tab, _rows(found[:MOST], now), len(found) > MOST, counts, own, filters)
+    return Shelf(
+        tab=tab,
+        rows=_rows(found[:MOST], viewer, now),
+        more=len(found) > MOST,
+        waiting=Conversation.objects.filter(state=Conversation.State.PENDING).count(),
+        mine=Conversation.objects.filter(state=Conversation.State.ASSIGNED, assigned_agent_id=viewer).count(),
+        mentions=noting.unread(viewer).values("conversation").distinct().count(),
+        filters=filters,
+    )
 
 
-def _rows(found: Sequence[Any], now: datetime) -> list[Row]:
+def _rows(found: Sequence[Any], viewer: str, now: datetime) -> list[Row]:
     promised = tenant_settings.get(AgentsSettings).sla_seconds
     wire = cases.rows(found, now=now)
+    named = noting.unread_in(viewer, [conversation.pk for conversation in found])
     rows = []
     for conversation, known in zip(found, wire, strict=True):
         waited = known["waiting_seconds"]
@@ -142,6 +159,7 @@ def _rows(found: Sequence[Any], now: datetime) -> list[Row]:
                 unread=known["unread"],
                 waiting_since=_since(conversation, waited, now),
                 late=promised is not None and waited > promised,
+                named=conversation.pk in named,
             )
         )
     return rows

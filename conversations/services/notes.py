@@ -1,5 +1,6 @@
 """What agents tell each other about a conversation; contacts never see it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,28 @@ from conversations.services.conversations import Reader
 
 
 def add(
-    *, session_id: str, content: str, author_id: str, author_name: str, now: datetime
+    *,
+    session_id: str,
+    content: str,
+    author_id: str,
+    author_name: str,
+    mentions: Sequence[Mapping[str, str]] = (),
+    now: datetime,
 ) -> ConversationEvent:
-    """Add a note under the conversation's next number, also after its end. Raises `Missing`."""
+    """Add a note under the conversation's next number, also after its end. Raises `Missing`.
+
+    `mentions`: the `id` and `name` of each agent whom it names.
+    """
     conversations.get(public_id=session_id, reader=Reader(sees_agents=True))
     with transaction.atomic():
         conversation = sequencing.locked(public_id=session_id)
         event = sequencing.add_note(
-            conversation, content=content, author_id=author_id, author_name=author_name, now=now
+            conversation,
+            content=content,
+            author_id=author_id,
+            author_name=author_name,
+            mentions=mentions,
+            now=now,
         )
         sequencing.store(conversation)
     return event

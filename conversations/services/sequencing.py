@@ -1,7 +1,7 @@
 """The one counter of a conversation: each message and event takes the next number under the row's lock."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,10 +94,16 @@ def add_event(
 
 
 def add_note(
-    conversation: Conversation, *, content: str, author_id: str, author_name: str, now: datetime
+    conversation: Conversation,
+    *,
+    content: str,
+    author_id: str,
+    author_name: str,
+    mentions: Sequence[Mapping[str, str]] = (),
+    now: datetime,
 ) -> ConversationEvent:
     """Add a note, which agents alone see. The row must be locked; `store` it afterwards."""
-    note = {
+    note: dict[str, Any] = {
         "note_id": new_id("note"),
         "seq": conversation.last_seq + 1,
         "content": content,
@@ -105,6 +111,8 @@ def add_note(
         "author_name": author_name,
         "created_at": written(now),
     }
+    if mentions:
+        note["mentions"] = [dict(each) for each in mentions]
     return add_event(
         conversation,
         type=NOTE,

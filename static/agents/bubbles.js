@@ -31,13 +31,21 @@ export function otherBubble(message, sheet) {
   return node;
 }
 
+/** Return what a note says, with the names of those whom it calls standing out. */
+function called(content, mentions) {
+  const names = mentions.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort((one, other) => other.length - one.length);
+  if (!names.length) return [visible(content)];
+  const parts = content.split(new RegExp(`([@＠](?:${names.join("|")}))`, "i"));
+  return parts.map((part, at) => (at % 2 ? element("span", { class: "mention" }, visible(part)) : visible(part)));
+}
+
 /** Return a private note. */
 export function noteBubble(note) {
   const node = element("article", { class: "row row-note" });
   const name = text("noteOf", { name: note.author_name || text("agent") });
   node.append(
     element("p", { class: "row-name" }, icon("lock", "small"), name),
-    element("div", { class: "bubble" }, visible(note.content)),
+    element("div", { class: "bubble" }, ...called(note.content, note.mentions ?? [])),
     element("div", { class: "foot" }, stamp(new Date(note.created_at))),
   );
   return node;

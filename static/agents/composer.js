@@ -30,10 +30,7 @@ export class Composer {
   /** `onReply(text, id of the canned reply it was made from)`, `onNote(text)` (may throw), `onTyping(on)`. */
   constructor({ sessionId, onReply, onNote, onTyping }) {
     Object.assign(this, { sessionId, onReply, onNote, onTyping });
-    this.picks = new Picks(this.#field, sessionId, (pick) => {
-      this.put(pick.content);
-      this.#canned = pick.id ?? null;
-    });
+    this.picks = new Picks(this.#field, sessionId, (pick) => this.#take(pick));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -63,6 +60,17 @@ export class Composer {
     this.#form.elements.mode.value = mode;
     this.#showMode();
     this.#field.focus();
+  }
+
+  #take({ content, id = null, replaces = 0 }) {
+    if (!replaces) {
+      this.put(content);
+      this.#canned = id;
+      return;
+    }
+    const caret = this.#field.selectionEnd;
+    this.#field.setRangeText(content, caret - replaces, caret, "end");
+    this.#refresh();
   }
 
   /** Put words into the field: in place of what called for them, else after what is there. */
@@ -167,8 +175,7 @@ export class Composer {
     this.#hint();
     this.#refresh();
     if (this.#composing) return;
-    if (this.mode === "reply") this.picks.look();
-    else this.picks.close();
+    this.picks.look(this.mode);
     const now = Date.now();
     if (this.mode === "reply" && this.#field.value && now - this.#typedAt > TYPING_EVERY) {
       this.#typedAt = now;

@@ -4,6 +4,7 @@ import { byId } from "../conversations/elements.js";
 import { clock, settings, text } from "../conversations/texts.js";
 import { announce, count } from "./alerts.js";
 import { call } from "./calls.js";
+import { toast } from "./toasts.js";
 
 const GATHER = 250; // changes that come together are shown together
 const FOLLOWED = 45;
@@ -75,7 +76,8 @@ export class Desk {
     if (frame.type === "queue.added" && frame.item) {
       announce(text("newWaiting", { name: frame.item.user_id ?? text("visitor") }), () => this.show(frame.item.session_id));
     }
-    if (frame.type === "session.updated") this.#moved(frame);
+    if (frame.type === "session.updated" && frame.reason === "mentioned") this.#named(frame);
+    else if (frame.type === "session.updated") this.#moved(frame);
     if (frame.type === "message" && frame.message.author === "visitor") this.#heard(frame.stream);
     if (LATE.test(frame.type) || frame.type === "message") this.refresh();
   }
@@ -112,6 +114,15 @@ export class Desk {
     announce(text("newMine", { name: session.user_id ?? text("visitor") }), () => this.show(sessionId));
   }
 
+  /** A colleague has named agents in a note. */
+  #named({ session_id: sessionId, mentioned = [], by }) {
+    const looks = sessionId === this.openId() && !document.hidden;
+    if (!mentioned.includes(settings.agent.id) || looks) return;
+    const words = text("mentionedBy", { name: by });
+    toast(words, { action: { label: text("look"), onClick: () => this.show(sessionId) } });
+    announce(words, () => this.show(sessionId));
+  }
+
   /** Remember at once which list was asked for: a change that comes before it is there refreshes that one. */
   #choose(link) {
     if (link) byId("filters").elements.tab.value = tabOf(link.getAttribute("hx-get"));
@@ -134,7 +145,8 @@ export class Desk {
 
   #count() {
     const unread = [...this.#unread.values()].reduce((sum, n) => sum + n, 0);
-    count(unread + Number(byId("listing-head").dataset.waiting));
+    const { waiting, mentions } = byId("listing-head").dataset;
+    count(unread + Number(waiting) + Number(mentions));
   }
 
   #listed(keep = true) {

@@ -13,7 +13,7 @@ function possible(page) {
   const inCase = page.open
     ? [["cmdSuggest", () => page.suggest()], ["cmdNote", () => page.open.composer.write("note")]]
     : [];
-  const tabs = [["waiting", "cmdWaiting"], ["mine", "cmdMine"], ["unassigned", "cmdUnassigned"], ["all", "cmdAll"]].map(
+  const tabs = [["waiting", "cmdWaiting"], ["mine", "cmdMine"], ["unassigned", "cmdUnassigned"], ["mentions", "cmdMentions"], ["all", "cmdAll"]].map(
     ([tab, key]) => [key, () => byId(`tab-${tab}`).click()],
   );
   const theme = () => chooseTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");

@@ -1,12 +1,16 @@
-// The list over the composer: canned replies after a slash, the knowledge after a question mark.
+// The list over the composer: canned replies after a slash, the knowledge after a question mark, in notes colleagues after an at sign.
 
 import { byId, element } from "../conversations/elements.js";
-import { text } from "../conversations/texts.js";
+import { settings, text } from "../conversations/texts.js";
 import { call, casePath } from "./calls.js";
+import { presenceWord } from "./team.js";
 
 const CANNED = /^[/／、]([^\n]{0,40})$/;
 const KNOWLEDGE = /^[?？]([^\n]{2,200})$/;
+// What has something before it is an address.
+const COLLEAGUE = /(?:^|[^A-Za-z0-9._-])[@＠]([^\s@＠]{0,30})$/;
 const PAUSE = 200;
+const KNOWN_FOR = 60_000;
 const MOST = 8;
 const FITTING = 0.1; // what fits less is no answer
 
@@ -39,6 +43,39 @@ async function knowledge(typed, sessionId) {
   }));
 }
 
+let people = null;
+
+/** Return who works here, asked for once in a while. */
+function everybody() {
+  if (!people || Date.now() - people.at > KNOWN_FOR) {
+    people = { at: Date.now(), list: call("GET", "agent/agents?page_size=100") };
+    people.list.catch(() => (people = null));
+  }
+  return people.list;
+}
+
+async function colleagues(typed) {
+  const { items } = await everybody();
+  const sought = typed.toLowerCase();
+  const fitting = items.filter(({ agent_id: id, name }) => id !== settings.agent.id && name.toLowerCase().includes(sought));
+  return fitting.slice(0, MOST).map(({ name, presence }) => ({
+    title: `@${name}`,
+    more: presenceWord(presence),
+    preview: "",
+    content: `@${name} `,
+    replaces: typed.length + 1,
+  }));
+}
+
+const NONE = new Map([[canned, "noCanned"], [knowledge, "noKnowledge"]]);
+
+/** Return what is looked for, and with which words: `typed` is the whole field, `before` what stands before the caret. */
+function called(mode, typed, before) {
+  if (mode === "note") return COLLEAGUE.test(before) ? [colleagues, COLLEAGUE.exec(before)[1]] : [null, ""];
+  const find = CANNED.test(typed) ? canned : KNOWLEDGE.test(typed) ? knowledge : null;
+  return [find, typed.slice(1).trim()];
+}
+
 export class Picks {
   #node = byId("picks");
   #timer = null;
@@ -47,7 +84,7 @@ export class Picks {
   #active = 0;
   #searching = false;
 
-  /** `field` is the text field; `onPick(pick)` puts a choice into it. */
+  /** `field` is the text field; `onPick(pick)` puts a choice into it, in place of `pick.replaces` characters if that is given. */
   constructor(field, sessionId, onPick) {
     Object.assign(this, { field, sessionId, onPick });
     this.#node.addEventListener("mousedown", (event) => event.preventDefault());
@@ -58,14 +95,14 @@ export class Picks {
     return !this.#node.hidden;
   }
 
-  /** Look at what has been typed. */
-  look() {
+  /** Look at what has been typed as a `reply` or a `note`. */
+  look(mode) {
     clearTimeout(this.#timer);
     const typed = this.field.value;
-    const find = CANNED.test(typed) ? canned : KNOWLEDGE.test(typed) ? knowledge : null;
+    const [find, words] = called(mode, typed, typed.slice(0, this.field.selectionEnd));
     if (!find) return this.close();
     this.#asked = typed;
-    this.#timer = setTimeout(() => this.#find(find, typed), PAUSE);
+    this.#timer = setTimeout(() => this.#find(find, typed, words), PAUSE);
     return undefined;
   }
 
@@ -91,13 +128,12 @@ export class Picks {
     return true;
   }
 
-  async #find(find, typed) {
-    const isKnowledge = find === knowledge;
-    if (isKnowledge && !this.open) this.#say("searching");
+  async #find(find, typed, words) {
+    if (find === knowledge && !this.open) this.#say("searching");
     this.#searching = true;
     let found;
     try {
-      found = await find(typed.slice(1).trim(), this.sessionId);
+      found = await find(words, this.sessionId);
     } catch {
       found = [];
     }
@@ -105,7 +141,7 @@ export class Picks {
     this.#searching = false;
     this.#shown = found;
     this.#active = 0;
-    if (!found.length) return this.#say(isKnowledge ? "noKnowledge" : "noCanned");
+    if (!found.length) return NONE.has(find) ? this.#say(NONE.get(find)) : this.close();
     this.#node.replaceChildren(...found.map((pick, at) => this.#option(pick, at)));
     this.#node.hidden = false;
     return this.#mark();

@@ -106,6 +106,53 @@ def test_lists_hold_what_their_names_say(
     assert "还有更多" in li.get(f"{PAGE}list/?tab=waiting").content.decode()
 
 
+def test_a_row_shows_what_was_said_and_a_list_is_narrowed_by_how_sure_the_bot_was(
+    key: Caller, alpha: Tenant, person: Callable[[str, str], Caller]
+) -> None:
+    from conversations.models import Turn
+
+    key.post("knowledge/qa-pairs", {"question": ASKED, "answer": SOLVED})
+    known = key.post("chat", {"message": ASKED}).json()
+    unknown = key.post("chat", {"message": "明天股市怎么样？"}).json()
+    small_talk = key.post("chat", {"message": "你好"}).json()
+    called = key.post("chat", {"message": "转人工", "session_id": known["session_id"]}).json()
+    with db.tenant_scope(alpha):
+        answered = Turn.objects.filter(conversation__public_id=known["session_id"], outcome="answered")
+        assert answered.update(confidence=0.79) == 1
+    li = person("agent", "li")
+
+    def last(session_id: str) -> str:
+        page = li.get(f"{PAGE}list/?tab=all").content.decode()
+        row = page[page.index(f'id="item-{session_id}"') :]
+        found = re.search(r'item-last">([^<]*)<', row)
+        return found[1] if found else ""
+
+    assert called["reply"].startswith("正在为您转接")
+    assert last(known["session_id"]) == "转人工"
+    assert last(unknown["session_id"]) == unknown["reply"][:80]
+    for band, session in (("low", unknown), ("middle", known), ("high", None)):
+        page = li.get(f"{PAGE}?tab=all&confidence={band}")
+        assert rows_of(page) == ([session["session_id"]] if session else []), band
+        assert f'data-query="tab=all&amp;confidence={band}"' in page.content.decode()
+    assert small_talk["session_id"] in rows_of(li.get(f"{PAGE}list/?tab=all&confidence=nonsense"))
+
+
+def test_where_one_is_named_has_a_list_of_its_own(
+    person: Callable[[str, str], Caller], asked: Callable[..., str]
+) -> None:
+    li, wang = person("agent", "li"), person("agent", "wang")
+    session_id, _ = asked(), asked()
+    li.post(f"agent/sessions/{session_id}/notes", {"content": "@wang 请看"})
+    assert rows_of(li.get(f"{PAGE}list/?tab=mentions")) == []
+    named = wang.get(f"{PAGE}list/?tab=mentions").content.decode()
+    assert re.findall(r'id="item-(sess-[^"]+)"', named) == [session_id]
+    assert 'data-mentions="1"' in named and "mark-named" in named
+    team = wang.get(f"{PAGE}team/").content.decode()
+    assert 'data-agents-online="0"' in team and re.findall(r'team-name">([^<]+)<', team) == ["li"]
+    wang.get(PAGE)
+    assert 'data-agents-online="1"' in li.get(f"{PAGE}team/").content.decode()
+
+
 def test_a_conversation_is_shown_whole_with_what_may_be_done(
     key: Caller, person: Callable[[str, str], Caller], asked: Callable[..., str]
 ) -> None:
