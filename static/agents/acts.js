@@ -2,6 +2,7 @@
 
 import { byId } from "../conversations/elements.js";
 import { text } from "../conversations/texts.js";
+import { askBusiness } from "./business.js";
 import { Refused, call, casePath } from "./calls.js";
 import { endCase, saveSolution, transferCase, writeTicket } from "./dialogs.js";
 import { presenceWord } from "./team.js";
@@ -54,10 +55,10 @@ const ACTS = {
   "copy-link": (page) => copyLink(page),
 };
 
-/** Do the act that a button of the head stands for, if there is one just now. */
-export function press(name) {
+/** Do the act that a button of the head stands for, if there is one just now; `gently` not what takes from a colleague. */
+export function press(name, { gently = false } = {}) {
   const button = document.querySelector(`#case-head [data-act="${name}"]`);
-  if (!button || button.disabled) return false;
+  if (!button || button.disabled || (gently && button.hasAttribute("data-force"))) return false;
   button.click();
   return true;
 }
@@ -74,21 +75,6 @@ async function file(page, change) {
 
 function tagsNow() {
   return [...document.querySelectorAll("[data-remove-tag]")].map((node) => node.dataset.removeTag);
-}
-
-async function askBusiness(page, form) {
-  const answer = byId("business-answer");
-  const query = form.elements.query.value.trim();
-  if (!query) return;
-  answer.textContent = text("searching");
-  try {
-    const { result } = await call("POST", casePath(page.open.sessionId, "/business-assist"), { query });
-    const words = { no_matching_tool: "noTool" }[result.error];
-    answer.textContent = result.reply ?? text(words ?? "businessFailed");
-  } catch (problem) {
-    answer.textContent = "";
-    complain(problem);
-  }
 }
 
 async function setPresence(page, status) {

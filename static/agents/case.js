@@ -27,6 +27,10 @@ function handsOn() {
   };
 }
 
+function dateOf(event) {
+  return new Date(event.message?.created_at ?? event.note?.created_at ?? event.ts);
+}
+
 export class Case {
   #story = JSON.parse(byId("story").textContent);
   #thread = new Thread();
@@ -125,7 +129,7 @@ export class Case {
   #take(event, isNew) {
     const node = this.#nodeOf(event, isNew);
     if (!node) return;
-    this.#thread.add(node, new Date(event.message?.created_at ?? event.note?.created_at ?? event.ts));
+    this.#thread.add(node, dateOf(event));
     if (isNew && event.type === "message" && event.message.author === "visitor") this.announcer.say(event.message.content);
   }
 
@@ -246,9 +250,12 @@ export class Case {
     const query = new URLSearchParams({ before_seq: this.firstSeq, limit: 100, include: "events" });
     try {
       const part = await call("GET", `chat/sessions/${this.sessionId}/messages?${query}`);
-      this.#thread.addBefore(part.items.map((event) => this.#nodeOf(event, false)).filter(Boolean));
+      const hadFocus = document.activeElement === byId("earlier");
+      const earlier = part.items.map((event) => [this.#nodeOf(event, false), dateOf(event)]);
+      this.#thread.addBefore(earlier.filter(([node]) => node));
       this.firstSeq = part.items[0]?.seq ?? this.firstSeq;
       this.#showEarlier(part.has_more);
+      if (hadFocus && !part.has_more) byId("stage").focus({ preventScroll: true });
     } catch (problem) {
       complain(problem);
     }

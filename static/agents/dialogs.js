@@ -106,6 +106,7 @@ export function saveSolution(page) {
 /** Write a ticket about the conversation. */
 export function writeTicket(page) {
   const { sessionId } = page.open;
+  const userId = byId("open-case").dataset.user;
   const form = byId("ticket-form");
   form.reset();
   const summary = document.querySelector(".about-summary")?.textContent.trim() ?? "";
@@ -113,7 +114,7 @@ export function writeTicket(page) {
   form.elements.description.value = summary;
   ask("ticket", async () => {
     const given = Object.fromEntries(new FormData(form));
-    await call("POST", "tickets", { ...given, session_id: sessionId });
+    await call("POST", "tickets", { ...given, session_id: sessionId, user_id: userId });
     toast(text("ticketSaved"), { tone: "good" });
   });
 }

@@ -21,7 +21,7 @@ export function wireKeys(page) {
     k: () => page.desk.move(-1),
     r: () => page.open?.composer.write("reply"),
     n: () => page.open?.composer.write("note"),
-    a: () => press("accept") || press("takeover"),
+    a: () => press("accept") || press("takeover", { gently: true }),
     e: () => press("ending"),
     i: () => page.open && page.showBeside(),
     "/": () => byId("filter-text").focus(),

@@ -9,6 +9,7 @@ export class Thread {
   #stage = byId("stage");
   #node = byId("thread");
   #days = new Days();
+  #first = null;
   #atEnd = true;
   #sizes = new ResizeObserver(() => this.#atEnd && this.toEnd());
 
@@ -20,14 +21,21 @@ export class Thread {
   /** Put something at the end. */
   add(node, date = new Date()) {
     const wasAtEnd = this.#atEnd;
+    this.#first ??= date;
     this.#node.append(...this.#days.before(date), node);
     if (wasAtEnd) this.toEnd();
   }
 
-  /** Put earlier things before the rest, which stays where it is on the screen. */
-  addBefore(nodes) {
+  /** Put earlier things, each a node and its date, before the rest, which stays where it is on the screen. */
+  addBefore(earlier) {
+    if (!earlier.length) return;
     const height = this.#stage.scrollHeight;
-    this.#node.prepend(...nodes);
+    const begins = this.#node.firstElementChild;
+    if (begins?.matches(".day")) begins.remove(); // whether a day begins here is to be said anew
+    const days = new Days();
+    const nodes = earlier.flatMap(([node, date]) => [...days.before(date), node]);
+    this.#node.prepend(...nodes, ...(this.#first ? days.before(this.#first) : []));
+    [[, this.#first]] = earlier;
     this.#stage.scrollTop += this.#stage.scrollHeight - height;
   }
 
