@@ -79,7 +79,7 @@ export class Desk {
     if (frame.type === "session.updated" && frame.reason === "mentioned") this.#named(frame);
     else if (frame.type === "session.updated") this.#moved(frame);
     if (frame.type === "message" && frame.message.author === "visitor") this.#heard(frame.stream);
-    if (LATE.test(frame.type) || frame.type === "message") this.refresh();
+    if (LATE.test(frame.type) || frame.type === "message" || this.#isRead(frame)) this.refresh();
   }
 
   /** Note that a conversation has been looked at. */
@@ -121,6 +121,12 @@ export class Desk {
     const words = text("mentionedBy", { name: by });
     toast(words, { action: { label: text("look"), onClick: () => this.show(sessionId) } });
     announce(words, () => this.show(sessionId));
+  }
+
+  /** Tell whether what the list still marks as new in the open conversation has been read by now. */
+  #isRead({ type, author, stream }) {
+    if (type !== "read" || author !== "agent" || stream !== this.openId()) return false;
+    return Boolean(byId(`item-${stream}`)?.querySelector(".unread, .mark-named"));
   }
 
   /** Remember at once which list was asked for: a change that comes before it is there refreshes that one. */
