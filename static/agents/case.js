@@ -197,8 +197,9 @@ export class Case {
   async #note(content) {
     try {
       const note = await call("POST", casePath(this.sessionId, "/notes"), { content });
-      this.#take({ type: "note", seq: note.seq, note }, true);
       this.#thread.toEnd();
+      // The line brings it whole, with those whom it names.
+      if (!this.line.up) this.#take({ type: "note", seq: note.seq, note }, true);
       return true;
     } catch (problem) {
       complain(problem);
