@@ -35,9 +35,10 @@ def visitor_number(visitor_id: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One conversation of a list. `late` when its contact has waited longer than the merchant promises.
+    """One conversation of a list, with what was said in it last, or what it is about.
 
-    `named` when a colleague's note that the agent has not read names it.
+    `late` when its contact has waited longer than the merchant promises; `named` when a colleague's note that the
+    agent has not read names it.
     """
 
     conversation: Conversation
@@ -155,7 +156,7 @@ def _rows(found: Sequence[Any], viewer: str, now: datetime) -> list[Row]:
         rows.append(
             Row(
                 conversation=conversation,
-                last=known["last_message"],
+                last=known["last_message"] or known["summary"],
                 unread=known["unread"],
                 waiting_since=_since(conversation, waited, now),
                 late=promised is not None and waited > promised,

@@ -105,13 +105,16 @@ export class Suggestion {
     this.card.dataset.end = end;
     const usual = whole ? "suggestDone" : this.#growth ? "suggestChanged" : "suggestBeside";
     this.#say(reason || text(SAID[end] ?? usual));
+    if (end === "stopped" && !this.#told) this.card.remove(); // there is nothing to say about nothing
     if (!this.#given) return;
     const used = this.#sources.filter(({ n }) => this.#told.includes(`[${n}]`));
     if (used.length) this.words.after(sourceList(used, this.sheet));
     const label = text(whole ? "toReply" : "insert");
     const click = () => (whole ? this.reply() : this.reply(this.#given));
     const button = { class: "button button-small button-primary", type: "button", "data-use-suggestion": true, on: { click } };
-    this.card.append(element("div", { class: "chunk-row" }, element("button", button, label)));
+    // Where the composer stands beside it, nobody needs a way there.
+    const row = element("div", { class: whole ? "chunk-row to-reply" : "chunk-row" }, element("button", button, label));
+    this.card.append(row);
     if (whole && HALF.has(end)) this.composer.remark(text(SAID[end]));
   }
 }
