@@ -57,7 +57,8 @@ class Workbench {
 
   /** Open a conversation. */
   show(sessionId) {
-    place(`/workbench/sessions/${encodeURIComponent(sessionId)}/`, "#case", { into: true }).then(() => this.#opened(), complain);
+    // What follows is told by htmx as for a click in the list; once, or everything would stand there twice.
+    place(`/workbench/sessions/${encodeURIComponent(sessionId)}/`, "#case", { into: true }).catch(complain);
   }
 
   /** Go back to the list, where there is room for one of them only. */
