@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from kimono.lib import db
@@ -195,6 +196,8 @@ def test_help_comes_from_the_knowledge(
     told = li.post(case_of(session_id, "draft/"))
     assert (told.status_code, told["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
     assert told["Cache-Control"] == "no-store"
+    # The stream may take its time: it holds no connection of the pool.
+    assert connection.connection is None
     assert li.post(case_of("sess-nobody", "draft/")).status_code == 404
     assert li.post(case_of(session_id, "draft/"), X_CSRFToken="").status_code == 403
     assert SOLVED in li.get(case_of(session_id, f"knowledge/?q={ASKED}")).content.decode()

@@ -14,6 +14,27 @@ from tests.browser.test_chat_journey import fill
 pytestmark = pytest.mark.browser
 RETURNS = "签收后七天内可以申请退货，在“我的订单”里选择商品。"
 
+GROWS = """async () => {
+  const { Growth } = await import("/static/agents/growth.js");
+  let field = "您好", busy = false;
+  const insert = (at, words) => { field = field.slice(0, at) + words + field.slice(at); };
+  const growth = new Growth({ read: () => field, insert, busy: () => busy, onStop() {}, onEnd() {} });
+  growth.add("可以");
+  field = `先生，${field}`;
+  growth.add("退货");
+  field = `${field}（`;
+  busy = true;
+  growth.add("。");
+  const held = field;
+  busy = false;
+  growth.flush();
+  const grown = [field, growth.whole];
+  field = field.replace("退", "换");
+  growth.add("谢谢");
+  return [held, ...grown, field, growth.whole];
+}"""
+"""Words come, while the agent writes before them, behind them, by an input method, and then in them."""
+
 
 def told(*events: tuple[str, dict[str, Any]]) -> str:
     return "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
@@ -71,6 +92,14 @@ def test_a_suggestion_grows_after_what_the_agent_writes_and_says_how_it_ends(
     ends(told(("done", {"end": "nothing", "text": ""})))
     expect(page.locator("#suggested [role=status]")).to_have_text("知识库里没有这个问题的答案。")
     expect(hint).to_contain_text("回车发送")
+
+    assert page.evaluate(GROWS) == [
+        "先生，您好\n可以退货（",
+        "先生，您好\n可以退货。（",
+        True,
+        "先生，您好\n可以换货。（",
+        False,
+    ]
 
     # Nothing is sent while it grows; the button stops it, and what the agent has changed stays as it is.
     held: list[Route] = []
