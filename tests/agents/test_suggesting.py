@@ -88,7 +88,7 @@ def test_what_breaks_is_said_and_not_raised(shop: Any, monkeypatch: pytest.Monke
     async def broken(**_: Any) -> None:
         raise RuntimeError("the knowledge is gone")
 
-    monkeypatch.setattr(suggesting.answering, "answer", broken)
+    monkeypatch.setattr("knowledge.services.answering.answer", broken)
     assert [piece.data for piece in run(told())] == [{"end": "failed", "text": ""}]
 
 
