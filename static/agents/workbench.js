@@ -161,13 +161,19 @@ class Workbench {
   }
 
   #onFrame(frame) {
-    if (frame.type === "ack") return this.outgoing.acknowledge(frame);
+    if (frame.type === "ack") return this.#onAck(frame);
     if (frame.type === "error") return this.outgoing.refuse(frame);
     if (frame.type === "csat" && frame.stream === "inbox") toast(text("gotCsat", { score: frame.score }), { tone: "good" });
     if (frame.type === "solution" && frame.agent_id === settings.agent.id) this.#reviewed(frame);
     if (frame.type === "presence") this.team.refresh();
     if (frame.stream && frame.stream === this.open?.sessionId) this.open.onFrame(frame);
     return this.desk.onFrame(frame);
+  }
+
+  /** What follows a conversation from now on hears that it is read; what was said of that before may have been missed. */
+  #onAck(frame) {
+    if (!frame.client_message_id && frame.stream && frame.stream === this.open?.sessionId) this.open.read();
+    this.outgoing.acknowledge(frame);
   }
 
   /** Tell whoever handed in a solution what became of it. */
