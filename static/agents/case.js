@@ -83,9 +83,9 @@ export class Case {
 
   /** Take a frame of this conversation's stream. */
   onFrame(frame) {
-    if (frame.seq) this.lastSeq = Math.max(this.lastSeq, frame.seq);
     if (frame.type === "typing") return this.#onTyping(frame);
     if (frame.type === "read") return frame.author === "visitor" && this.#onRead(frame.seq);
+    if (frame.seq) this.lastSeq = Math.max(this.lastSeq, frame.seq);
     if (["snapshot", "delta", "abort"].includes(frame.type)) return this.#onDraft(frame);
     this.#take(frame, true);
     if (frame.type === "state") this.refresh();

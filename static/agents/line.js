@@ -3,6 +3,8 @@
 const WAITS = [1, 2, 4, 8, 15, 30]; // seconds between attempts
 const SILENCE = 60_000; // the server pings every 25 s
 const BEHIND = 5000;
+// Their numbers are of something else than themselves.
+const UNNUMBERED = new Set(["ack", "read"]);
 // 4409: another window has taken this one's place; to come back by itself would drive out the next.
 const FINAL = new Set([4400, 4401, 4403, 4404, 4409]);
 
@@ -83,7 +85,7 @@ export class Line {
     if (frame.type === "resumed") return this.#caughtUp(frame);
     if (frame.type === "bye") return undefined;
     if (frame.type === "error" && frame.stream && !this.#lost(frame)) return undefined;
-    if (frame.seq && frame.stream && frame.type !== "ack") {
+    if (frame.seq && frame.stream && !UNNUMBERED.has(frame.type)) {
       const seen = this.#seen.get(frame.stream);
       if (seen !== undefined && seen !== null && frame.seq <= seen) return undefined;
       if (seen !== undefined) this.#seen.set(frame.stream, frame.seq);

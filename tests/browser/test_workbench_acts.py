@@ -18,6 +18,19 @@ pytestmark = pytest.mark.browser
 LONG = 230
 """Messages, of which the page shows the last 200 at first."""
 
+READS = """token => new Promise((done) => {
+  const socket = new WebSocket(`ws://${location.host}/ws/chat/?token=${token}`, ["kimono.v1"]);
+  const say = (frame) => socket.send(JSON.stringify(frame));
+  socket.addEventListener("message", ({ data }) => {
+    const { type, seq } = JSON.parse(data);
+    if (type === "welcome") say({ type: "resume", after_seq: 0 });
+    if (type === "message") say({ type: "read", seq });
+    if (type === "resumed") say({ type: "ping" });
+    if (type === "pong") done(socket.close());
+  });
+})"""
+"""A contact's program reads what was said."""
+
 
 def talk_at_length(tenant: Any, session_id: str) -> None:
     """Let a contact have written `LONG` messages, all but the last ten of them yesterday."""
@@ -48,8 +61,10 @@ def test_a_conversation_goes_from_hand_to_hand_and_leaves_a_ticket(
     from knowledge.models import Ticket
 
     settings(alpha, business={"adapter": "demo"})
-    session_id = waiting(program, "u-1")
+    opened = program.post("/api/v1/chat/sessions", json={"user_id": "u-1"}).json()
+    session_id = opened["session_id"]
     talk_at_length(alpha, session_id)
+    program.post(f"/api/v1/chat/sessions/{session_id}/escalate", json={"reason": "要人工"})
     li = agent("li")
     page, field = li.page, li.page.locator("#writing-text")
     li.open_first()
@@ -65,6 +80,9 @@ def test_a_conversation_goes_from_hand_to_hand_and_leaves_a_ticket(
     expect(page.locator("#stage")).to_be_focused()
     li.accept()
 
+    li.say("我来看一下")
+    page.evaluate(READS, opened["visitor_token"])
+    expect(li.said).to_have_attribute("data-delivery", "read")
     page.locator("#business-form input").fill("我的订单 ORD-001 到哪了")
     page.keyboard.press("Enter")
     reply = page.locator(".business-reply")
