@@ -48,7 +48,13 @@ export class Room {
 
   /** Keep a reply whose turn nobody follows any more: the bot's next message is its end. */
   adopt(reply) {
-    if (reply.node.isConnected) this.#remote = { id: null, reply };
+    if (reply.node.isConnected) this.#write({ id: null, reply });
+  }
+
+  /** Know what is being written elsewhere, or that nothing is; it can be stopped here as well. */
+  #write(remote) {
+    this.#remote = remote;
+    this.composer.setBusy(Boolean(remote?.id) || this.delivery.busy);
   }
 
   listen() {
@@ -210,7 +216,7 @@ export class Room {
     this.#lastSeq = 0;
     this.#resumed = false;
     this.#agentName = null;
-    this.#remote = null;
+    this.#write(null);
     this.#asked = this.#form = null;
     this.thread.clear();
     this.show("bot");
@@ -223,7 +229,7 @@ export class Room {
       this.#shown.add(item.message_id);
     }
     if (this.#shown.has(item.message_id)) return this.#dropDraft(item.message_id);
-    if (isNew && item.author === "bot" && this.delivery.hold(item)) return;
+    if (isNew && item.author === "bot" && this.#remote?.id !== item.message_id && this.delivery.hold(item)) return;
     this.#shown.add(item.message_id);
     this.#handedOver = item.kind === "transfer";
     this.#add(item, isNew);
@@ -237,7 +243,7 @@ export class Room {
       this.thread.addNotice(item.content, date);
     } else if (item.author === "bot" && this.#remote?.id === item.message_id) {
       finishReply(this.#remote.reply, item);
-      this.#remote = null;
+      this.#write(null);
     } else {
       if (item.author === "bot") this.#dropDraft(null);
       if (item.author === "agent") this.#agentName = item.agent_name ?? this.#agentName;
@@ -254,10 +260,11 @@ export class Room {
   #onDraft({ type, message_id: id, content }) {
     if (type === "abort") return this.#dropDraft(id);
     // The stream of the turn shows it, or has shown it: of two lines this one may be the slower.
-    if (this.delivery.busy || this.#shown.has(id) || this.#remote?.id === null) return;
+    if (this.#shown.has(id) || this.#remote?.id === null) return;
+    if (this.delivery.busy && this.#remote?.id !== id) return;
     if (this.#remote && this.#remote.id !== id) this.#dropDraft(this.#remote.id);
     if (type === "snapshot") this.#remote?.reply.restart();
-    this.#remote ??= { id, reply: this.thread.openReply() };
+    if (!this.#remote) this.#write({ id, reply: this.thread.openReply() });
     this.#remote.reply.append(content ?? "");
     this.thread.follow(this.#remote.reply);
   }
@@ -265,7 +272,7 @@ export class Room {
   #dropDraft(id) {
     if (this.#remote?.id !== id) return;
     this.#remote.reply.remove();
-    this.#remote = null;
+    this.#write(null);
   }
 
   #onQueue({ position, estimated_wait_seconds: waitSeconds }) {

@@ -287,6 +287,21 @@ def test_a_draft_that_comes_after_its_answer_is_not_shown_again(stage: Stage) ->
     expect(page.locator(".row-bot .bubble")).to_have_text(["好的。", "另一页问的。"])
 
 
+def test_an_answer_goes_on_over_a_reload_and_can_be_stopped(stage: Stage) -> None:
+    stage.page.add_init_script(KNOWN)
+    asked = message(1, "visitor", "怎么取消？")
+    stage.live = [stream([("snapshot", {"message_id": "msg-2", "index": 0, "content": "可以"})])]
+    stage.answers = {"GET /messages": stage.history(asked), "POST /stop": json_reply({"stopped": True})}
+    page = stage.open()
+    expect(page.locator(".row-bot[data-phase=streaming] .bubble")).to_have_text("可以")
+    stage.answers["GET /messages"] = stage.history(asked, message(2, "bot", "可以取消", kind="answer"))
+    stop = page.get_by_role("button", name="停止回答")
+    stop.click()
+    expect(answered(stage).locator(".bubble")).to_have_text("可以取消")
+    expect(stop).to_be_hidden()
+    assert len(stage.asked("/stop")) == 1
+
+
 def test_enter_sends_except_while_a_word_is_being_composed(stage: Stage) -> None:
     stage.turns = [stream(turn_events("好的。"))]
     page = stage.open()
