@@ -1,7 +1,8 @@
 """Starts one PostgreSQL and one Redis for the run, and names the fixtures that all tests share."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -30,6 +31,8 @@ hypothesis.settings.load_profile("kimono")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Point the settings at this run's servers before Django reads them (pytest-django does so after us)."""
+    # Nothing that is loaded and collected is let go again: looking through it for garbage is in vain.
+    gc.disable()
     if hasattr(config, "workerinput"):
         run = Run.from_json(config.workerinput["kimono_run"])
     elif config.getoption("collectonly") or config.getoption("help") or config.getoption("version", 0):
@@ -65,6 +68,15 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slow files first, in whatever order they came."""
     items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the search for garbage begin with what the tests make, once all modules and tests are there."""
+    found = yield
+    gc.freeze()
+    gc.enable()
+    return found
 
 
 @pytest.fixture(scope="session")
