@@ -10,16 +10,20 @@ PACKAGES = ("kimono", "tenants", "knowledge", "conversations", "agents", "opscon
 TENANT_APPS = ("knowledge", "conversations", "agents")
 
 
+def paths() -> list[str]:
+    """Return the path in the checkout of every module; migrations are left out."""
+    found = (
+        str(path.relative_to(CHECKOUT))
+        for package in PACKAGES
+        for path in sorted((CHECKOUT / package).rglob("*.py"))
+    )
+    return [name for name in found if "/migrations/" not in name]
+
+
 @functools.cache
 def trees() -> dict[str, ast.Module]:
-    """Return the syntax tree of every module by its path in the checkout; migrations are left out."""
-    found: dict[str, ast.Module] = {}
-    for package in PACKAGES:
-        for path in sorted((CHECKOUT / package).rglob("*.py")):
-            name = str(path.relative_to(CHECKOUT))
-            if "/migrations/" not in name:
-                found[name] = ast.parse(path.read_text(encoding="utf-8"), filename=name)
-    return found
+    """Return the syntax tree of every module by its path: for tests alone, since each process collects them all."""
+    return {name: ast.parse((CHECKOUT / name).read_text(encoding="utf-8"), filename=name) for name in paths()}
 
 
 def module_of(path: str) -> str:

@@ -14,6 +14,7 @@ from tests.guards.sources import (
     dotted,
     imports_of,
     module_of,
+    paths,
     trees,
 )
 
@@ -206,7 +207,7 @@ def test_each_ban_finds_what_it_bans(find: Callable[[str, ast.Module], Iterator[
     assert list(find("knowledge/services/wrong.py", ast.parse(WRONG)))
 
 
-@pytest.mark.parametrize("path", trees())
+@pytest.mark.parametrize("path", paths())
 def test_no_module_is_named_by_nothing(path: str) -> None:
     parts = set(module_of(path).split("."))
     nameless = parts & {"utils", "helpers", "common", "misc", "signals", "util", "helper"}
