@@ -1,8 +1,11 @@
 """The worker's entry point: the queue with its doors, and the beat as a thread of the worker, under a lock."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kimono.settings")
+# As in `kimono.asgi`; and the pool's processes share the memory of what nobody looks through.
+gc.disable()
 
 import django
 
@@ -55,3 +58,6 @@ def _stop_beat(**_: Any) -> None:
 
 
 __all__ = ["app"]
+
+gc.freeze()
+gc.enable()
