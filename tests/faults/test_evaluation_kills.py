@@ -27,7 +27,7 @@ def test_a_run_whose_worker_is_killed_goes_on_and_doubles_nothing(
     from tenants.services.ownership import own_rows
 
     add_pair("租金多少？", "每天 299 元起。", similar=["租金多少钱一天"])
-    worker = servers(**SHORT_LEASES).worker
+    worker = servers(serving=False, **SHORT_LEASES).worker
     cases = [
         Case(query=f"租金多少钱一天，第 {n} 次问", expected_answer_keywords=("299",)) for n in range(CASES)
     ]

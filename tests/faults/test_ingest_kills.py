@@ -47,7 +47,7 @@ def test_a_worker_killed_at_each_stage_loses_and_doubles_nothing(
     from knowledge.services import visibility
     from tenants.models import Job
 
-    running = servers(**SHORT_LEASES)
+    running = servers(serving=False, **SHORT_LEASES)
     worker = running.worker
     first = upload(OLD)
     await_true(lambda: Job.objects.get(pk=first.job.pk).status == "succeeded", log=lambda: worker.log)
@@ -89,7 +89,7 @@ def test_a_worker_killed_at_random_moments_loses_and_doubles_nothing(
 ) -> None:
     from tenants.models import Job
 
-    running = servers(**SHORT_LEASES)
+    running = servers(serving=False, **SHORT_LEASES)
     chance = random.Random(1)
     given = [upload(TEXT.replace("押金", f"{number} 号押金"), f"{number}.md") for number in range(50)]
     parsers_killed = 0

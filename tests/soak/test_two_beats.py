@@ -35,7 +35,7 @@ def test_every_periodic_job_is_sent_once_per_period(
     no_other_worker: None, servers: Callable[..., Servers], settings: Any
 ) -> None:
     short = {"KIMONO_SWEEP_SECONDS": "2"}
-    first, second = servers(**short).worker, servers(**short).worker
+    first, second = servers(serving=False, **short).worker, servers(serving=False, **short).worker
     eventually(lambda: HOLDS in first.log or HOLDS in second.log)
     time.sleep(minutes(10) * 30)
     holder, other = (first, second) if HOLDS in first.log else (second, first)
