@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 
 from agents.services import suggesting
 from agents.services.suggesting import Asked, Told
@@ -14,6 +15,7 @@ from kimono.providers.standin.server import Standin
 from knowledge.services.steps import StepRecord
 from tests.conversations.conftest import _model_server, model, shop  # noqa: F401
 from tests.conversations.talking import run
+from tests.tenants.doors import Caller, at, make_user
 
 QUESTION = Asked("sess-nobody", "振袖清洗费是多少钱？", "zh")
 
@@ -95,15 +97,55 @@ def test_what_breaks_is_said_and_not_raised(shop: Any, monkeypatch: pytest.Monke
 def test_whoever_stops_listening_ends_the_models_work(shop: Any, model: Standin) -> None:  # noqa: F811
     model.state.token_delay = 0.2
 
-    async def story() -> dict[str, Any]:
+    async def story() -> None:
         async with aclosing(suggesting.framed(QUESTION)) as events:
             async for _ in events:
                 break
-        for _ in range(500):
-            entries = [entry for entry in model.log() if entry["closed_early"]]
-            if entries:
-                return dict(entries[-1])
-            await asyncio.sleep(0.01)
-        pytest.fail("the model was left to write on")
+        await left_early(model)
 
-    assert run(story())["finished_at"] is None
+    run(story())
+
+
+async def left_early(model: Standin) -> None:  # noqa: F811
+    for _ in range(1000):
+        if any(entry["closed_early"] and entry["finished_at"] is None for entry in model.log()):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the model was left to write on")
+
+
+def test_a_page_that_goes_away_ends_the_models_work(shop: Any, model: Standin, key: Caller) -> None:  # noqa: F811
+    from kimono.asgi import application
+
+    said = key.post("chat", {"message": QUESTION.question}).json()
+    make_user(shop, "agent", username="li")
+    li = at(shop).with_session("li")
+    headers = {"host": li.host, "x-csrftoken": li.csrf()["X_CSRFToken"]}
+    headers["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in li.browser.cookies.items())
+    path = f"/workbench/sessions/{said['session_id']}/draft/"
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("192.0.2.1", 1),
+        "server": (li.host, 80),
+        "scheme": "http",
+    }
+    model.clear()
+    model.state.token_delay = 0.2
+
+    async def story() -> None:
+        page = ApplicationCommunicator(application, scope)
+        await page.send_input({"type": "http.request", "body": b"", "more_body": False})
+        start = await page.receive_output(30)
+        assert (start["type"], start["status"]) == ("http.response.start", 200), start
+        first = await page.receive_output(30)
+        assert first["body"].startswith(b"event: text"), first
+        await page.send_input({"type": "http.disconnect"})
+        await left_early(model)
+        await page.wait(10)
+
+    run(story())
