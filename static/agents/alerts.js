@@ -3,7 +3,7 @@
 import { byId } from "../conversations/elements.js";
 import { clock, text } from "../conversations/texts.js";
 import { badge } from "./badge.js";
-import { choice } from "./choices.js";
+import { choice, choose } from "./choices.js";
 import { isQuiet } from "./quiet.js";
 import { play, unlock } from "./sounds.js";
 
@@ -42,7 +42,10 @@ export function wireAlerts() {
   });
   const box = byId("notify-choice");
   // What was allowed once may have been taken back in the browser.
-  if (box.checked && window.Notification?.permission !== "granted") box.checked = false;
+  if (box.checked && window.Notification?.permission !== "granted") {
+    box.checked = false;
+    choose("notify", false);
+  }
   box.addEventListener("change", async () => {
     byId("notify-note").textContent = "";
     if (!box.checked) return;

@@ -41,37 +41,35 @@ export function choose(name, value) {
   }
 }
 
-function wireSound() {
-  const sounds = byId("sound-choice");
-  const kept = sounds.querySelector(`[value="${CSS.escape(chosen.sound)}"]`);
-  if (kept) kept.checked = true;
-  sounds.addEventListener("change", (event) => choose("sound", event.target.value));
-}
+const BOXES = ["quiet", "notify", "keys"];
+const HOURS = [
+  ["quietFrom", "quiet-from"],
+  ["quietTo", "quiet-to"],
+];
 
-function wireQuiet() {
-  const hours = byId("quiet-hours");
-  const box = byId("quiet-choice");
-  for (const [name, id] of [["quietFrom", "quiet-from"], ["quietTo", "quiet-to"]]) {
-    const field = byId(id);
-    field.value = chosen[name];
-    field.addEventListener("change", () => (field.value ? choose(name, field.value) : (field.value = chosen[name])));
-  }
-  const show = () => (hours.disabled = !box.checked);
-  box.addEventListener("change", show);
-  show();
+/** Show what was chosen, here or in another tab. */
+function show() {
+  for (const name of BOXES) byId(`${name}-choice`).checked = chosen[name];
+  for (const [name, id] of HOURS) byId(id).value = chosen[name];
+  for (const sound of byId("sound-choice").querySelectorAll("input")) sound.checked = sound.value === chosen.sound;
+  byId("quiet-hours").disabled = !chosen.quiet;
 }
-
-// Another tab of the same agent has changed something.
-window.addEventListener("storage", ({ key }) => key === KEY && Object.assign(chosen, read()));
 
 /** Make the controls of the preferences work. */
 export function wireChoices() {
-  for (const name of ["quiet", "notify", "keys"]) {
-    const box = byId(`${name}-choice`);
-    box.checked = chosen[name];
-    box.addEventListener("change", () => choose(name, box.checked));
+  for (const name of BOXES) {
+    byId(`${name}-choice`).addEventListener("change", (event) => choose(name, event.target.checked));
   }
-  wireSound();
-  wireQuiet();
+  for (const [name, id] of HOURS) {
+    byId(id).addEventListener("change", ({ target }) => target.value && choose(name, target.value));
+  }
+  byId("sound-choice").addEventListener("change", (event) => choose("sound", event.target.value));
+  byId("preferences").addEventListener("change", show);
+  window.addEventListener("storage", ({ key }) => {
+    if (key !== KEY) return;
+    Object.assign(chosen, read());
+    show();
+  });
+  show();
   wireAppearance();
 }
