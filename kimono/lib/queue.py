@@ -69,9 +69,9 @@ def is_reachable() -> bool:
 
 
 def is_worked() -> bool:
-    """Tell whether a worker answers; waits a second at most. Needs a broker that is there."""
+    """Tell whether a worker answers; waits two seconds at most. Needs a broker that is there."""
     try:
-        return bool(app.control.ping(timeout=1.0, limit=1))
+        return bool(app.control.ping(timeout=2.0, limit=1))
     except (OperationalError, RedisError, OSError):
         return False
 

@@ -37,7 +37,7 @@ def is_up() -> bool:
 
 
 def is_answered() -> bool:
-    """Tell whether a worker answers who would hear a ring; asks for a second at most."""
+    """Tell whether a worker answers who would hear a ring; waits two seconds at most."""
     return _is_worked is not None and _is_worked()
 
 
