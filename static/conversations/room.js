@@ -294,10 +294,12 @@ export class Room {
 
   /** Ask how it was, once a person has resolved it, and no more once that was said, here or on another page. */
   #askHow(state, rated = false) {
-    if (state !== "resolved" || (rated && !this.#asked?.touched)) {
+    // Whoever says thank you has not answered by that.
+    const over = state !== "resolved" && state !== "bot";
+    if (over || (rated && !this.#asked?.touched)) {
       this.#asked?.remove();
       this.#asked = null;
-    } else if (settings.csat && !rated && !this.#asked) {
+    } else if (state === "resolved" && settings.csat && !rated && !this.#asked) {
       this.#asked = new SatisfactionCard((...given) => this.conversation.rate(...given));
       this.thread.addCard(this.#asked.node);
     }

@@ -227,6 +227,10 @@ def test_how_it_was_is_asked_until_it_is_said(stage: Stage) -> None:
     }
     page = stage.open()
     card = page.get_by_role("region", name="这次服务怎么样？")
+    expect(card).to_be_visible()
+    stage.turns = [stream(turn_events("不客气。"))]
+    stage.send("谢谢")
+    expect(page.locator("#handler")).to_have_attribute("data-handler", "bot")
     card.get_by_role("radio", name="很差").focus()
     for key in ("Space", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
