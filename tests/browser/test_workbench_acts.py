@@ -31,6 +31,17 @@ READS = """token => new Promise((done) => {
 })"""
 """A contact's program reads what was said."""
 
+ROOM = """() => {
+  const counted = ["waiting", "mine", "mentions"].map((tab) => document.getElementById(`tab-${tab}`));
+  for (const tab of counted) {
+    tab.querySelector(".tab-count")?.remove();
+    tab.insertAdjacentHTML("beforeend", '<span class="tab-count">88</span>');
+  }
+  const { scrollWidth, clientWidth } = document.querySelector(".tabs");
+  return scrollWidth <= clientWidth;
+}"""
+"""Whether all lists can be seen in the longer of the two languages, however much is in them."""
+
 
 def talk_at_length(tenant: Any, session_id: str) -> None:
     """Let a contact have written `LONG` messages, all but the last ten of them yesterday."""
@@ -141,7 +152,8 @@ def test_a_colleague_who_is_named_in_a_note_is_led_there(
     agent: Callable[..., Agent], program: httpx.Client
 ) -> None:
     waiting(program, "u-1")
-    li, boss = agent("li"), agent("boss", "merchant_admin")
+    li, boss = agent("li"), agent("boss", "merchant_admin", locale="en-US")
+    assert boss.page.evaluate(ROOM)
     online = boss.page.locator("#agents-online")
     expect(online).to_have_text("2")
     li.page.locator("#presence").click()
