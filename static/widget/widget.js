@@ -333,7 +333,7 @@
   const acts = { open, close, identify };
 
   function Kimono(act, options) {
-    if (!Object.hasOwn(acts, act)) throw new Error(`Kimono: unknown command ${act}`);
+    if (!Object.hasOwn(acts, act)) return console.error(`Kimono: unknown command ${act}`);
     if (!parts) return void waiting.push([act, options]);
     attach();
     acts[act](options);
@@ -387,14 +387,14 @@
     announce("ready");
     if (visitor()) load(); // something may have been said meanwhile
     if (asked.open === "true" || kept("sessionStorage", slot("open"))) open({ byHand: false });
-    for (const [act, options] of waiting.splice(0)) acts[act](options);
+    for (const [act, options] of waiting.splice(0)) Kimono(act, options);
   }
 
   function start() {
     begun ??= begin().finally(() => parts || (begun = null));
   }
 
-  for (const [act, options] of (early && early.q) || []) waiting.push([act, options]);
+  for (const [act, options] of (early && early.q) || []) Kimono(act, options);
   window.Kimono = Kimono;
   start();
 })();

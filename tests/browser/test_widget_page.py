@@ -199,6 +199,8 @@ def test_the_page_around_cannot_break_it(visit: Callable[..., Visit], alpha: Ten
     with here.page.expect_console_message(lambda said: "has the chat of" in said.text):
         here.page.evaluate(AGAIN, here.chat.replace("alpha", "beta"))
     assert here.page.locator("#kimono-widget").count() == 1
+    with here.page.expect_console_message(lambda said: "unknown command shutdown" in said.text):
+        here.page.evaluate("Kimono('shutdown')")
 
 
 def test_a_site_that_is_not_listed_shows_nothing(
