@@ -31,18 +31,19 @@ export class Clock {
     return hour * 60 + minute;
   }
 
+  /** Return the number of a moment's day: days that follow each other have numbers that do. */
+  dayNumber(date) {
+    const { year, month, day } = this.#read(date);
+    return Date.UTC(year, month - 1, day) / DAY;
+  }
+
   /** Return how many days lie between the days of two moments; 0 for the same day, negative for a later one. */
   daysBetween(date, now) {
-    return this.#dayNumber(now) - this.#dayNumber(date);
+    return this.dayNumber(now) - this.dayNumber(date);
   }
 
   sameYear(date, other) {
     return this.#read(date).year === this.#read(other).year;
-  }
-
-  #dayNumber(date) {
-    const { year, month, day } = this.#read(date);
-    return Date.UTC(year, month - 1, day) / DAY;
   }
 
   #read(date) {

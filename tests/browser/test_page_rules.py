@@ -57,6 +57,24 @@ def test_clocks_quiet_hours_and_numbers(new_page: Any) -> None:
         )
         for given in QUIET
     ] == [given[3] for given in QUIET]
+    # A page that stays open over midnight says where the new day begins, and that the one before is over.
+    page.evaluate(
+        """async () => {
+          const { Days } = await import("/static/conversations/days.js");
+          const days = new Days();
+          window.stand = [];
+          window.put = (at) => window.stand.push(...days.before(new Date(at)));
+        }"""
+    )
+    for at, lines in (
+        ("2026-07-02T10:00:00Z", ["昨天"]),
+        ("2026-07-03T15:00:00Z", ["昨天", "今天"]),
+        ("2026-07-03T16:30:00Z", ["7月2日", "昨天", "今天"]),
+        ("2026-07-03T16:31:00Z", ["7月2日", "昨天", "今天"]),
+    ):
+        page.clock.set_fixed_time(max(at, "2026-07-03T15:00:00Z"))
+        page.evaluate("(at) => window.put(at)", at)
+        assert page.evaluate("window.stand.map((each) => each.textContent)") == lines
     drawn = page.evaluate(
         """async () => {
           const { numbered } = await import("/static/agents/badge.js");
