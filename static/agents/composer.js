@@ -18,6 +18,7 @@ export class Composer {
   #form = byId("writing-form");
   #field = byId("writing-text");
   #send = byId("writing-send");
+  #hintLine = byId("writing-hint");
   #composing = false;
   #typedAt = 0;
   #mayReply = true;
@@ -107,8 +108,8 @@ export class Composer {
 
   /** Say something of the reply until it is changed. */
   remark(words) {
-    byId("writing-hint").textContent = words;
-    byId("writing-hint").dataset.tone = "warning";
+    this.#hintLine.textContent = words;
+    this.#hintLine.dataset.tone = "warning";
   }
 
   get #reply() {
@@ -166,8 +167,8 @@ export class Composer {
   }
 
   #hint() {
-    byId("writing-hint").textContent = text(this.#growing ? "growingHint" : this.mode === "note" ? "noteHint" : "replyHint");
-    delete byId("writing-hint").dataset.tone;
+    this.#hintLine.textContent = text(this.#growing ? "growingHint" : this.mode === "note" ? "noteHint" : "replyHint");
+    delete this.#hintLine.dataset.tone;
   }
 
   #onInput() {
@@ -227,7 +228,7 @@ export class Composer {
     const most = LONGEST[this.mode];
     this.#send.disabled = !this.#growing && (length === 0 || length > most);
     this.#field.setAttribute("aria-invalid", String(length > most));
-    if (length > most) byId("writing-hint").textContent = text("tooLong", { n: most });
+    if (length > most) this.#hintLine.textContent = text("tooLong", { n: most });
     this.#field.style.height = "auto";
     this.#field.style.height = `${this.#field.scrollHeight + 2}px`; // CSS holds it to eight lines
     this.#keep();

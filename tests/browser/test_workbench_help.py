@@ -48,7 +48,7 @@ def test_a_suggestion_grows_after_what_the_agent_writes_and_says_how_it_ends(
         ("怎么退货？", RETURNS),
         ("退货要付多少运费？", "| 地区 | 运费 |\n| --- | --- |\n| 江浙沪 | ¥8 |"),
     )
-    session_id = waiting(program, "u-1")
+    session_id, _ = waiting(program, "u-1"), waiting(program, "u-2")
     program.post("/api/v1/chat", json={"session_id": session_id, "message": "怎么退货？"})
     li = agent("li")
     page = li.page
@@ -117,3 +117,14 @@ def test_a_suggestion_grows_after_what_the_agent_writes_and_says_how_it_ends(
     assert li.said.count() == 0
     page.keyboard.press("Enter")
     expect(li.said.locator(".bubble")).to_have_text("稍等")
+
+    # Whoever goes on to somebody else stops it, too, and nothing of it follows.
+    suggest.click()
+    expect(send).to_have_text("停止")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/draft/")):
+        page.locator(".item", has_text="u-2").click()
+    expect(page.locator("#case-head")).to_have_attribute("data-state", "pending")
+    expect(send).to_have_text("添加备注")
+    expect(hint).to_contain_text("访客看不到备注")
+    expect(field).to_have_value("")
+    assert not li.complaints
