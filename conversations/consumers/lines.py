@@ -22,7 +22,7 @@ class Line:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._writing = asyncio.Lock()
-        self._closed = False
+        self._closed = self._over = False
 
     async def accept(self, subprotocol: str | None) -> None:
         """Open the connection."""
@@ -41,7 +41,10 @@ class Line:
         await self._send({"type": "websocket.http.response.body", "body": body})
 
     async def frame(self, kind: str, /, **fields: Any) -> None:
-        """Send one frame; of the fields that not every frame of its type has, those that are None are left out."""
+        """Send one frame; of the fields that not every frame of its type has, those that are None are left out.
+
+        Raises `Closing` when nobody is there to hear it.
+        """
         given = {
             name: value for name, value in fields.items() if value is not None or name not in _NOT_ALWAYS
         }
@@ -49,7 +52,13 @@ class Line:
         body.setdefault("ts", payloads.moment(timezone.now()))
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         async with self._writing:
-            await self._send({"type": "websocket.send", "text": text})
+            if self._over:
+                raise Closing(None)
+            try:
+                await self._send({"type": "websocket.send", "text": text})
+            except OSError:
+                # The client has gone, as clients do.
+                raise Closing(None) from None
 
     async def refuse(self, refusal: Refusal, id: str | None, **about: Any) -> None:
         """Tell why a frame was not taken."""
@@ -67,7 +76,8 @@ class Line:
         try:
             await self.frame("bye", reason=closing.reason, reconnect=closing.reconnect)
             async with self._writing:
+                self._over = True
                 await self._send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
-        except (OSError, RuntimeError):
+        except (Closing, OSError, RuntimeError):
             # The client did not wait for it.
             return

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from conversations.consumers.closings import Closing, restart
 from conversations.consumers.sockets import Socket
 from conversations.services import open_sockets
 from conversations.services.turns import drafts
@@ -64,6 +65,22 @@ def test_a_socket_that_has_ended_waits_for_nobody(monkeypatch: pytest.MonkeyPatc
 
     asyncio.run(whole())
     assert asked
+
+
+def test_a_client_that_goes_while_it_is_told_something_is_no_crash(caplog: pytest.LogCaptureFixture) -> None:
+    async def gone(message: Any) -> None:
+        raise BrokenPipeError
+
+    async def story() -> Closing:
+        socket = Plain({"type": "websocket", "headers": []}, nothing, gone)
+        task = socket.spawn(socket.frame("ping"))
+        await asyncio.wait([task])
+        await socket._close(restart())
+        return socket._ended.result()
+
+    caplog.set_level(logging.WARNING)
+    assert asyncio.run(story()).code is None
+    assert not caplog.records
 
 
 def test_what_goes_on_after_a_socket_has_ended_is_told_again(
