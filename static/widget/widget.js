@@ -212,7 +212,7 @@
   // --- The frame --------------------------------------------------------------------------------------------------
 
   function load() {
-    if (frame) return;
+    if (frame) return void (parts.late && restart());
     const address = new URL("/chat/?embed=1", base);
     if (asked.lang) address.searchParams.set("lang", config.language);
     if (asked.theme) address.searchParams.set("theme", asked.theme);
@@ -226,7 +226,11 @@
     parts.wait.hidden = false;
     parts.words.textContent = text("wait");
     clearTimeout(timer);
-    timer = setTimeout(() => (parts.words.textContent = text("failed")), PATIENCE);
+    parts.late = false;
+    timer = setTimeout(() => {
+      parts.late = true;
+      parts.words.textContent = text("failed");
+    }, PATIENCE);
   }
 
   /** The frame asks who is there: answer with a line of its own, that no other frame can listen to. */
@@ -254,7 +258,7 @@
     if (said.type === "ready") {
       clearTimeout(timer);
       parts.wait.hidden = true;
-      if (opened) tell({ type: "open", focus: parts.byHand });
+      if (opened) line?.postMessage({ type: "open", focus: parts.byHand });
     } else if (said.type === "close") {
       close();
     } else if (said.type === "keep") {
@@ -265,10 +269,6 @@
       show();
       announce("unread", { count: unread });
     }
-  }
-
-  function tell(words) {
-    if (line) line.postMessage(words);
   }
 
   function announce(name, more = {}) {
@@ -285,7 +285,7 @@
     load();
     show();
     if (byHand) frame.focus();
-    tell({ type: "open", focus: byHand });
+    line?.postMessage({ type: "open", focus: byHand });
     announce("open");
   }
 
@@ -295,7 +295,7 @@
     opened = false;
     keep("sessionStorage", slot("open"), null);
     show();
-    tell({ type: "close" });
+    line?.postMessage({ type: "close" });
     if (within && !parts.launcher.hidden) parts.launcher.focus();
     announce("close");
   }

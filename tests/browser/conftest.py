@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tests.browser.chat_stage import Stage
     from tests.browser.desks import Agent, Visitor
+    from tests.browser.shops import Site, Visit
 
 # A search of the knowledge takes seconds on a machine that has much else to do.
 expect.set_options(timeout=15_000)
@@ -62,3 +63,28 @@ def program(live: Servers, alpha: Any, new_key: Callable[..., str]) -> "Iterator
     """The merchant's program, which brings contacts of its own."""
     with live.client(key=new_key(alpha)) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def site() -> "Iterator[Site]":
+    """A web server of somebody else's."""
+    from tests.browser.shops import serving
+
+    with serving() as here:
+        yield here
+
+
+@pytest.fixture
+def visit(live: Servers, alpha: Any, site: "Site", new_page: Callable[..., Page]) -> "Callable[..., Visit]":
+    """Return a function that opens a page for a visit; `alpha` lists the shop."""
+    from tests.browser.shops import Visit, arrange
+
+    shop = f"http://shop.localhost:{site.port}"
+    arrange(alpha, widget={"allowed_origins": [shop], "title": "和服客服", "color": "#0b7a5c"})
+
+    def begin(**options: Any) -> Visit:
+        return Visit(
+            new_page(**{"viewport": {"width": 1280, "height": 800}, **options}), live.url_of(alpha), site
+        )
+
+    return begin

@@ -3,141 +3,31 @@
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from django.utils import timezone
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import Page, expect
 
 from conversations.models import Conversation, Satisfaction
 from conversations.services import handoffs, messages, widget_secret
 from conversations.services.handoffs import Handler
 from kimono.lib import db
 from tenants.models import Tenant
-from tenants.services import lifecycle, tenant_settings
+from tenants.services import lifecycle
 from tenants.services.auditing import SYSTEM
 from tests.browser.accessibility import findings
+from tests.browser.shops import RETURNS, Site, Visit, arrange, fill
 from tests.fixtures.servers import Servers
 from tests.tenants.doors import PASSWORD, make_user
 
 pytestmark = pytest.mark.browser
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-RETURNS = "签收后七天内可以申请退货，在“我的订单”里选择商品。"
-POLICY = "default-src 'none'; script-src {chat} http://beta.localhost:* 'nonce-x'; connect-src {chat}; frame-src {chat}"
 # As browsers do that give no storage to frames of other sites.
 BLOCKED = """if (window !== top) Object.defineProperty(window, "localStorage", {
   get() { throw new DOMException("The request was denied.", "SecurityError"); } });"""
-PAGE = """<!DOCTYPE html><html lang="zh"><head><title>Shop</title>{style}</head><body>
-<main><h1>和服</h1><a href="#">租</a></main>
-<script nonce="x">window.heard = []; addEventListener("message", (e) => e.source === window && heard.push(e.data))</script>
-<script src="{chat}/widget.js" {attributes} async></script></body></html>"""
-
-
-@dataclass
-class Site:
-    """A small web server whose every page is the same; it answers to any name under `localhost`."""
-
-    port: int
-    html: str = ""
-    policy: str = ""
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    """A web server of somebody else's."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Security-Policy", here.policy)
-            self.end_headers()
-            self.wfile.write(here.html.encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Be silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here = Site(server.server_port)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield here
-    server.shutdown()
-
-
-@dataclass
-class Visit:
-    """A page of a shop that has the tag."""
-
-    page: Page
-    chat: str
-    site: Site
-    complaints: list[str] = field(default_factory=list)
-
-    def open(self, name: str = "shop", *, style: str = "", **attributes: str) -> "Visit":
-        """Open the site's page, whose own policy allows the chat's host and nothing else.
-
-        With a `style` of its own it allows that, too, and not to ask the chat's host.
-        """
-        shown = " ".join(f'data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
-        self.site.html = PAGE.format(
-            chat=self.chat, attributes=shown, style=style and f"<style>{style}</style>"
-        )
-        policy = POLICY.replace("connect-src {chat}", "style-src 'unsafe-inline'") if style else POLICY
-        self.site.policy = policy.format(chat=self.chat)
-        self.page.on("console", self._note)
-        self.page.goto(f"http://{name}.localhost:{self.site.port}/kimono?id=7")
-        return self
-
-    @property
-    def launcher(self) -> Any:
-        """The button."""
-        return self.page.locator("#kimono-widget .launcher")
-
-    @property
-    def frame(self) -> FrameLocator:
-        """The chat."""
-        return self.page.frame_locator("#kimono-widget iframe")
-
-    def ask(self, words: str, *, answers: int = 1) -> None:
-        """Write something and wait until so many answers are there."""
-        expect(self.page.locator("#kimono-widget .panel")).to_be_visible()
-        expect(self.page.locator("#kimono-widget .wait")).to_be_hidden()
-        self.frame.locator("#composer-text").fill(words)
-        self.frame.locator("#composer-text").press("Enter")
-        expect(self.frame.locator(".row-bot[data-phase=done]")).to_have_count(answers, timeout=30_000)
-
-    def _note(self, message: Any) -> None:
-        if message.type in ("error", "warning") and "favicon" not in message.text:
-            self.complaints.append(message.text)
-
-
-@pytest.fixture
-def visit(live: Servers, alpha: Tenant, site: Site, new_page: Callable[..., Page]) -> Callable[..., Visit]:
-    """Return a function that opens a page for a visit; `alpha` lists the shop."""
-    shop = f"http://shop.localhost:{site.port}"
-    arrange(alpha, widget={"allowed_origins": [shop], "title": "和服客服", "color": "#0b7a5c"})
-
-    def begin(**options: Any) -> Visit:
-        return Visit(new_page(**{"viewport": DESK, **options}), live.url_of(alpha), site)
-
-    return begin
-
-
-def arrange(tenant: Tenant, **sections: Any) -> None:
-    with db.tenant_scope(tenant):
-        tenant_settings.update(patch=sections, by=SYSTEM)
-
-
-def fill(tenant: Tenant) -> None:
-    from tests.knowledge.filling import add_pair
-
-    with db.tenant_scope(tenant):
-        add_pair("怎么退货？", RETURNS)
 
 
 def test_a_visitor_asks_on_the_shops_page_and_finds_it_again(
@@ -167,40 +57,6 @@ def test_a_visitor_asks_on_the_shops_page_and_finds_it_again(
     heard = here.page.evaluate("heard.map((each) => each.type)")
     assert heard == ["kimono:ready", "kimono:open", "kimono:close"]
     assert here.complaints == []
-
-
-# As unkind as pages are; the bar is drawn above everything that does not say so itself.
-UNKIND = """* {all: unset !important; display: none !important; direction: rtl; font-size: 40px}
-html, body, header {display: block !important} body {transform: scale(.5)}
-header {position: fixed !important; inset: auto 0 0 !important; height: 99px; z-index: 2147483646 !important}"""
-AGAIN = "(from) => document.body.append(Object.assign(document.createElement('script'), {src: from + '/widget.js'}))"
-
-
-def test_the_page_around_cannot_break_it(visit: Callable[..., Visit], alpha: Tenant, beta: Tenant) -> None:
-    """Neither by its looks, nor its policy, nor by what it does with its elements."""
-    fill(alpha)
-    here = visit(locale="en").open(style=UNKIND)
-    here.page.evaluate("document.body.append(document.createElement('header'))")
-    expect(here.launcher).to_have_attribute("aria-label", "Open the chat: Customer service")
-    assert here.launcher.bounding_box() == {"x": 1204, "y": 724, "width": 56, "height": 56}
-    there = Visit(here.page.context.new_page(), here.chat, here.site).open(style=UNKIND, open="true")
-    expect(there.frame.locator("#welcome")).to_be_visible()
-    here.page.bring_to_front()
-    here.launcher.click()
-    here.ask("怎么退货？")
-    # Another tab of the site goes on with what was begun here.
-    expect(there.frame.locator(".row-own .bubble")).to_have_text("怎么退货？")
-    # As pages do that go elsewhere without being loaded.
-    here.page.evaluate("document.body.replaceChildren()")
-    expect(here.launcher).to_be_visible()
-    here.page.evaluate("document.getElementById('kimono-widget').remove()")
-    here.page.evaluate(AGAIN, here.chat)
-    expect(here.frame.locator(".row-own .bubble")).to_have_text("怎么退货？")
-    with here.page.expect_console_message(lambda said: "has the chat of" in said.text):
-        here.page.evaluate(AGAIN, here.chat.replace("alpha", "beta"))
-    assert here.page.locator("#kimono-widget").count() == 1
-    with here.page.expect_console_message(lambda said: "unknown command shutdown" in said.text):
-        here.page.evaluate("Kimono('shutdown')")
 
 
 def test_a_site_that_is_not_listed_shows_nothing(
