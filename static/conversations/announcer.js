@@ -45,6 +45,15 @@ export class Announcer {
     this.#rest = "";
   }
 
+  /** Say a whole text, sentence by sentence. */
+  tell(words) {
+    const rest = this.#rest;
+    this.#rest = "";
+    this.feed(words);
+    this.flush();
+    this.#rest = rest;
+  }
+
   reset() {
     this.#rest = "";
   }

@@ -251,7 +251,7 @@ export class Room {
       this.thread.addReply(item);
     }
     if (isNew && item.author !== "visitor") {
-      this.announcer.say(item.content);
+      this.announcer.tell(item.content);
       if (host.shown) this.conversation.markSeen(this.#lastSeq);
       else this.#countUnread(this.#unread + 1);
     }

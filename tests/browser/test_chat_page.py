@@ -185,13 +185,15 @@ def test_an_answer_not_found_offers_a_person_and_the_place_in_line(stage: Stage)
 def test_a_person_joins_and_writes_while_nobody_asked_for_anything(stage: Stage) -> None:
     stage.turns = [stream(turn_events("好的。"))]
     joined = {"seq": 3, "state": "assigned", "agent_status": "assigned", "agent": {"id": "1", "name": "小王"}}
-    wrote = message(4, "agent", "您好，我是小王。", agent_name="小王")
+    wrote = message(4, "agent", "您好，我是小王。请看：\n- 第一步", agent_name="小王")
     stage.live = [stream([("state", joined), ("message", {"seq": 4, "message": wrote})])]
     stage.answers = {"GET /messages": stage.history(state="assigned")}
     page = stage.open()
     stage.send("在吗？")
     expect(page.locator("#handler-text")).to_have_text("客服 小王")
-    expect(page.locator(".row-agent .bubble")).to_have_text("您好，我是小王。")
+    expect(page.locator(".row-agent .bubble li")).to_have_text("第一步")
+    spoken = page.locator("#announcer p").all_inner_texts()
+    assert {"您好，我是小王。", "请看：", "第一步"} <= set(spoken)
     expect(page.locator(".row-agent .row-name")).to_have_text("小王")
     expect(page.locator("#person-button")).to_have_attribute("aria-disabled", "true")
     asked = stage.asked(f"{SESSIONS}/sess-1/events")[0]
