@@ -4,13 +4,14 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 
-from tests.fixtures.running import Run, started_run
+from tests.fixtures.running import LIVE, Run, started_run
 
 pytest_plugins = [
     "tests.fixtures.databases",
@@ -21,8 +22,8 @@ pytest_plugins = [
 ]
 
 RUN = pytest.StashKey[Run]()
-# With real servers and browsers: begun last they would leave the other workers idle for minutes.
-SLOW = ("tests/faults/", "tests/browser/", "tests/journeys/", "tests/supervisor/", "tests/guards/test_walk")
+# With servers and browsers of their own: begun last they would leave the other workers idle for minutes.
+SLOW = ("tests/browser/", "tests/journeys/", "tests/supervisor/", "tests/guards/test_walk")
 
 # The first example may load a dictionary; no test here asserts on speed.
 hypothesis.settings.register_profile("kimono", deadline=None)
@@ -65,9 +66,20 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slow files first, in whatever order they came."""
-    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the slow files first, in whatever order they came, and those that share a worker's servers side by side."""
+    live = frozenset(item.path for item in items if "_live" in getattr(item, "fixturenames", ()))
+    config.stash[LIVE] = live
+    items.sort(key=lambda item: place_of(item, live))
+
+
+def place_of(item: pytest.Item, live: frozenset[Path]) -> int:
+    """Return when a file's turn comes: tests of faults stop the shared servers, so they begin before these run."""
+    if item.nodeid.startswith("tests/faults/"):
+        return 0
+    if item.path in live:
+        return 2
+    return 1 if item.nodeid.startswith(SLOW) else 3
 
 
 @pytest.hookimpl(wrapper=True)
