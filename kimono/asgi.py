@@ -102,7 +102,8 @@ async def _lifespan(receive: Any, send: Any) -> None:
 
 
 def _warm_up() -> None:
-    terms(fold("預熱 warm up"))
+    # Words are looked up in runs of three characters or more.
+    terms(fold("預先熱身"))
     providers.warm_up()
     for lack in printing.missing():
         log.warning("%s", lack)

@@ -14,17 +14,31 @@ django.setup()
 from typing import Any
 
 from celery.beat import EmbeddedService
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
+from celery.signals import (
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.db import connections
 
 from kimono import providers
 from kimono.beat import LockedScheduler, schedule
 from kimono.lib.queue import app
+from knowledge.services.folding import fold
+from knowledge.services.terms import terms
 
 app.conf.beat_schedule = schedule()
 app.autodiscover_tasks(["tenants", "knowledge", "conversations", "agents", "opsconsole"], force=True)
 
 _beat: Any = None
+
+
+@worker_init.connect
+def _warm_up(**_: Any) -> None:
+    # Before the pool is forked: its processes share one dictionary, and none loads it during its first job.
+    terms(fold("預先熱身"))
 
 
 @worker_process_init.connect

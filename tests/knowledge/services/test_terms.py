@@ -211,3 +211,11 @@ def test_bm25_over_our_terms_is_no_worse_than_over_the_plain_ones(name: str) -> 
         entries = [(str(row["id"]), str(row["question"])) for row in rows("kb.jsonl")]
         asked = [(str(row["query"]), set(map(str, row["gold"]))) for row in rows("queries.jsonl")]  # type: ignore[call-overload]
     assert right_first(terms, entries, asked) >= right_first(plain, entries, asked)
+
+
+def test_a_server_has_its_dictionary_before_the_first_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kimono import asgi
+
+    monkeypatch.setattr(module, "_jieba", None)
+    asgi._warm_up()
+    assert module._jieba is not None
