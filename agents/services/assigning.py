@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from agents.models import Seat
+from agents.models import Group, Seat
 from agents.services import seats
 from agents.services.sections import AgentsSettings
 from conversations.models import Conversation, Handoff
@@ -61,7 +61,8 @@ def _free_seat(group_id: str, now: datetime) -> Seat | None:
     """Return the seat that has least to do, of equals the one whose last conversation is longest ago, locked."""
     heard = now - timedelta(seconds=settings.PRESENCE_SECONDS)
     there = Seat.objects.filter(chosen=Seat.Presence.ONLINE, seen_at__gt=heard)
-    if group_id:
+    # A group may be deleted while something is given to it: that waits for everybody, or it would for ever.
+    if group_id and Group.objects.filter(public_id=group_id).exists():
         there = there.filter(groups__public_id=group_id)
     found = list(there)
     loads = seats.loads([seat.agent_id for seat in found])

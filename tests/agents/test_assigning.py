@@ -49,6 +49,10 @@ def test_who_has_least_to_do_gets_what_waits_until_all_are_full(
     assert len(holders(alpha)) == 3, "it waits for the group's own"
     online(key, "a-2", 2)
     assert holders(alpha) == ["a-1", "a-1", "a-2", "a-2"]
+    with db.tenant_scope(alpha):
+        Conversation.objects.filter(public_id=asked()).update(group_id="grp-deleted-meanwhile")
+        assert assigning.assign_waiting(now=timezone.now()), "nobody else's"
+    assert "a-3" in holders(alpha)
 
 
 def test_many_givers_at_once_give_each_conversation_once_and_overfill_nobody(
