@@ -180,13 +180,11 @@ export class Room {
 
   /** Learn the place in the line of somebody who has asked for a person, and whether people are at work. */
   async #findPlace() {
-    try {
-      const { state, queue_position: position, estimated_wait_seconds: waitSeconds, ...card } = await this.conversation.escalate();
-      this.show(state, { position, waitSeconds });
-      if (state === "pending" && card.in_working_hours === false) this.#offerForm();
-    } catch {
-      // the live events will say it
-    }
+    await this.refresh();
+    // What a broken line tells late may be over: whoever does not wait any more must not ask for a person anew.
+    if (this.handler !== "pending") return;
+    const card = await this.conversation.escalate().catch(() => null);
+    if (card?.state === "pending" && card.in_working_hours === false) this.#offerForm();
   }
 
   /** Read the end of a turn: it may have gone to a person. */
