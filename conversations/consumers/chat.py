@@ -52,6 +52,8 @@ class ChatSocket(Socket):
             "csat": Taken(CsatIn, self._rate),
             "stop": Taken(frames.StopIn, self._stop),
         }
+        self.attended = self._attended
+        self._is_greeted = False
 
     async def admit(self, principal: Principal) -> None:
         """Find the conversation. Raises `Denied`, `Missing`."""
@@ -91,6 +93,7 @@ class ChatSocket(Socket):
             last_seq=self.conversation.last_seq,
             session=await in_thread(show, self.conversation),
         )
+        self._is_greeted = True
         self.spawn(self.watched.run())
 
     def progress(self) -> dict[str, Any]:
@@ -100,6 +103,10 @@ class ChatSocket(Socket):
     def spoken_to(self) -> None:
         """Tell the client what is new from now on."""
         self.watched.go()
+
+    def _attended(self, agents_online: int) -> None:
+        if self._is_greeted:
+            self.spawn(self.frame("presence", agents_online=agents_online))
 
     async def _resume(self, wish: frames.ResumeIn, id: str | None) -> None:
         resumption = self.watched.resume(wish.after_seq)

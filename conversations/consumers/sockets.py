@@ -62,6 +62,7 @@ class Socket(ABC):
         self._unknown = 0
         self.id = f"con-{random_part(16)}"
         self.takes: dict[str, Taken] = {}
+        self.attended: roofs.Attended | None = None
         self.frame, self.refuse = self._line.frame, self._line.refuse
 
     @abstractmethod
@@ -167,7 +168,8 @@ class Socket(ABC):
         self._pace = Pace(window.amount * self.factor, window.seconds)
         async with open_sockets.counted(self.places(), factor=self.factor, close=self._evict) as place:
             self._place = place
-            roof = roofs.joined(self.end, principal) if principal.tenant is not None else nullcontext()
+            with_tenant = principal.tenant is not None
+            roof = roofs.joined(self.end, principal, self.attended) if with_tenant else nullcontext()
             with roof:
                 return await self._converse()
 

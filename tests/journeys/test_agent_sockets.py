@@ -43,6 +43,7 @@ def test_a_contact_and_an_agent_talk(live: Servers, alpha: Any, beta: Any, merch
         contact.send("escalate", id="e", reason="要人工")
         added = agent.until("queue.added")
         assert (added["stream"], added["seq"], added["item"]["session_id"]) == ("inbox", 1, session_id)
+        agent.send("presence", id="p", status="online")
         agent.send("subscribe", id="s", session_id=session_id, after_seq=0)
         assert agent.until("ack", id="s")["stream"] == session_id
         assert agent.until("state")["state"] == "pending"
@@ -80,6 +81,7 @@ def test_a_contact_and_an_agent_talk(live: Servers, alpha: Any, beta: Any, merch
         assert contact.until("ack", id="v")
         assert contact.saw("csat")["score"] == 5
         last = agent.until("csat", stream="inbox")["seq"]
+        assert contact.saw("presence")["agents_online"] == 1
     with opened(live, CHAT, alpha, subprotocols=protocols) as contact:
         contact.send("resume", after_seq=0)
         contact.until("resumed")
