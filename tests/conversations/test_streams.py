@@ -153,6 +153,28 @@ def test_another_process_reads_along(shop: Any, model: Any) -> None:
     assert [(event.name, event.data) for event in other] == own
 
 
+def test_events_that_come_to_redis_after_the_row_are_waited_for(shop: Any) -> None:
+    from conversations.services.turns import drafts
+
+    async def story() -> tuple[list[Any], list[Any]]:
+        first = await streamed("怎么退货？", "sess-late01", client_message_id="c-1")
+        await _forget_redis()
+        own = live._lives.pop(first[0].data["turn_id"])
+        again = await begin("怎么退货？", "sess-late01", client_message_id="c-1")
+
+        async def follow_late() -> None:
+            await asyncio.sleep(0.4)
+            await drafts.publish(own)
+
+        late = asyncio.create_task(follow_late())
+        rest = [event async for event in events_of(again, last_event_id=first[0].id)]
+        await late
+        return first, rest
+
+    first, rest = run(story())
+    assert [first[0], *rest] == first
+
+
 def test_the_turn_completes_when_nobody_listens(shop: Any, model: Any) -> None:
     model.state.token_delay = 0.02
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -14,6 +15,8 @@ from conversations.services.turns.shapes import Begun, Finished, StillRunning, T
 from kimono.lib.threads import in_thread
 
 _LOOK_SECONDS = 0.3
+# The row is written first; the events follow it once they are gathered, later where a process has much to do.
+_EVENTS_FOLLOW_WITHIN = timedelta(seconds=2)
 
 
 async def result(begun: Begun, *, seconds: float) -> Finished:
@@ -77,16 +80,21 @@ async def frames(begun: Begun, *, after: int, heartbeat: float) -> AsyncIterator
 
 async def _remaining(turn: Turn, last: int, after: int) -> AsyncIterator[Frame]:
     """Yield what is left of a turn that has ended elsewhere: its own events if they still come, else its row's."""
-    if last > after:
-        # The row is written first; the events follow it by as long as they are gathered.
-        await asyncio.sleep(3 * drafts.GATHER_SECONDS)
-    for frame in await drafts.read(turn.public_id, last):
-        last = frame.number
-        yield frame
-        if frame.event in ("done", "error"):
-            return
+    while True:
+        for frame in await drafts.read(turn.public_id, last):
+            last = frame.number
+            yield frame
+            if frame.event in ("done", "error"):
+                return
+        if not _has_just_ended(turn):
+            break
+        await asyncio.sleep(drafts.GATHER_SECONDS)
     for frame in _of_row(turn, last, after):
         yield frame
+
+
+def _has_just_ended(turn: Turn) -> bool:
+    return turn.finished_at is not None and timezone.now() - turn.finished_at < _EVENTS_FOLLOW_WITHIN
 
 
 def _of_row(turn: Turn, last: int, after: int) -> list[Frame]:
