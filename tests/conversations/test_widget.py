@@ -248,7 +248,7 @@ def test_the_page_about_the_tag_says_what_the_script_does(in_alpha: Tenant) -> N
     script = SCRIPT.read_text()
     read = {
         re.sub(r"[A-Z]", lambda big: f"-{big[0].lower()}", name)
-        for name in re.findall(r"asked\.(\w+)", script)
+        for name in re.findall(r"(?:asked\.|said\.(?=user[A-Z]))(\w+)", script)
     }
     assert set(re.findall(r"^\| `data-([a-z-]+)`", page, re.MULTILINE)) == read
     said = {f"kimono:{name}" for name in re.findall(r'announce\("(\w+)"', script)}
