@@ -34,7 +34,7 @@ def received(workers: list[Process]) -> dict[str, list[datetime]]:
 def test_every_periodic_job_is_sent_once_per_period(
     no_other_worker: None, servers: Callable[..., Servers], settings: Any
 ) -> None:
-    short = {"KIMONO_SWEEP_SECONDS": "2"}
+    short = {"KIMONO_SWEEP_SECONDS": "2", "KIMONO_WATCH_SECONDS": "30", "KIMONO_ALERT_SECONDS": "60"}
     first, second = servers(serving=False, **short).worker, servers(serving=False, **short).worker
     eventually(lambda: HOLDS in first.log or HOLDS in second.log)
     time.sleep(minutes(10) * 30)
