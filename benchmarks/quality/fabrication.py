@@ -19,7 +19,8 @@ ASKED, BESIDE = 25, 60
 _MOST_SIMILAR = 5
 _MARKS = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _NUMBER = re.compile(r"\[(\d{1,3})\]")
-_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*")
+# Parts between semicolons stand by themselves: two of one source may be passed on without what stood between them.
+_SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*")
 # Words that join a sentence to the one before it say nothing by themselves.
 _OPENING = re.compile(r"\A(?:另外|此外|同时|而且|also|besides|moreover)[，,]\s*", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")

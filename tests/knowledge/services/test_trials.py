@@ -75,7 +75,7 @@ def test_questions_are_answered_by_models_that_mislead_and_nothing_they_made_up_
 
 
 def test_what_no_cited_entry_says_is_counted() -> None:
-    texts = {"a": "七天内可退。运费自理。"}
+    texts = {"a": "七天内可退。尺码可换；须有发票。运费自理。"}
     cited = [{"n": 1, "entry": "a", "quote": "七天内可退。"}]
 
     def wrong(text: str, quote: str = "七天内可退。") -> list[str]:
@@ -83,6 +83,8 @@ def test_what_no_cited_entry_says_is_counted() -> None:
         return fabrication.unsupported_in(line, texts)
 
     assert wrong("七天内可退。[1]运费自理。[1]") == []
+    assert wrong("尺码可换；运费自理。[1]") == []
+    assert wrong("尺码可换；运费包邮。[1]") == ["运费包邮。"]
     assert wrong("九天内可退。[1]") == ["九天内可退。"]
     assert wrong("七天内可退。[1] 欢迎光临。") == ["欢迎光临。"]
     assert wrong("七天内可退。[1]", quote="九天") == ["九天"]
